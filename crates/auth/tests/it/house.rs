@@ -1,0 +1,140 @@
+//! One running service with a database of its own, and callers that prove themselves.
+
+use auth::{App, Hasher};
+use boot::Host;
+use kernel::{Clock, Code, Cx, Passport, UserId};
+use testkit::{Database, Neighbours, Stream, cx_of_platform};
+use wire::{
+    Caller,
+    auth::v1::{
+        ActivateCredentialRequest, StageCredentialRequest, VerifyPasswordRequest,
+        credentials_client::CredentialsClient, sessions_client::SessionsClient,
+    },
+    call,
+    identity::PassportClaims,
+};
+
+/// A password that may be chosen.
+pub(crate) const PASSWORD: &str = "seven slow green canaries";
+
+/// The service under test.
+pub(crate) struct House {
+    pub(crate) app: App,
+    pub(crate) clock: Clock,
+    pub(crate) host: Host,
+    pub(crate) database: Database,
+    _stream: Stream,
+    neighbours: Neighbours,
+}
+
+impl House {
+    /// Starts the service over a fresh database, its clock standing.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Hasher::new()).await
+    }
+
+    /// Like [`House::start`], with another hasher.
+    pub(crate) async fn start_with(hasher: Hasher) -> Self {
+        let (database, stream) = (Database::new().await, Stream::new().await);
+        let clock = Clock::standing_at(jiff::Timestamp::now().into());
+        let app = App {
+            db: database.db(auth::NAME),
+            nats: stream.nats().await,
+            clock: clock.clone(),
+            hasher,
+        };
+        let (host, neighbours) = (Host::new(), Neighbours::new());
+        let started = auth::start(&app, neighbours.trust(), &host);
+        neighbours.settle(auth::NAME, started.expect("every RPC has a rule"));
+        Self { app, clock, host, database, _stream: stream, neighbours }
+    }
+
+    /// Sessions as a service calls them.
+    pub(crate) fn sessions_for(&self, service: &str) -> SessionsClient<Caller> {
+        SessionsClient::new(self.neighbours.mesh(service).to(auth::NAME))
+    }
+
+    /// Sessions as the gateway calls them.
+    pub(crate) fn sessions(&self) -> SessionsClient<Caller> {
+        self.sessions_for("gateway")
+    }
+
+    /// Credentials as a service calls them.
+    pub(crate) fn credentials_for(&self, service: &str) -> CredentialsClient<Caller> {
+        CredentialsClient::new(self.neighbours.mesh(service).to(auth::NAME))
+    }
+
+    /// Credentials as the user service calls them.
+    pub(crate) fn credentials(&self) -> CredentialsClient<Caller> {
+        self.credentials_for("user")
+    }
+
+    /// The context of a person whom the gateway vouches for, in this very session.
+    pub(crate) fn person(&self, user_id: &str, session_id: &str) -> Cx {
+        let claims = PassportClaims {
+            iss: String::new(),
+            aud: String::new(),
+            exp: 0,
+            sub: user_id.into(),
+            sid: session_id.into(),
+            tid: None,
+            perms: Vec::new(),
+            epoch: 1,
+            suspended: false,
+            system_admin: false,
+        };
+        let passport = self.neighbours.mesh("gateway").key().passport(claims).expect("signs");
+        Cx { passport: Some(Passport::new(&passport)), ..cx_of_platform() }
+    }
+
+    /// Stages `password` for a person and returns the credential's id.
+    pub(crate) async fn stage(&self, user_id: UserId, email: &str, password: &str) -> String {
+        let request = StageCredentialRequest {
+            user_id: user_id.to_string(),
+            email: email.into(),
+            password: password.into(),
+        };
+        let staged = self.credentials().stage_credential(ask(request)).await;
+        staged.expect("stages").into_inner().credential_id
+    }
+
+    /// A person who signs in with `email` and [`PASSWORD`].
+    pub(crate) async fn signed_up(&self, email: &str) -> UserId {
+        let user_id = testkit::user();
+        let credential_id = self.stage(user_id, email, PASSWORD).await;
+        let request = ActivateCredentialRequest { user_id: user_id.to_string(), credential_id };
+        self.credentials().activate_credential(ask(request)).await.expect("activates");
+        user_id
+    }
+
+    /// Whether `password` is the person's, or why it is not.
+    pub(crate) async fn verify(&self, user_id: UserId, password: &str) -> Result<(), String> {
+        let request =
+            VerifyPasswordRequest { user_id: user_id.to_string(), password: password.into() };
+        let verified = self.credentials().verify_password(ask(request)).await;
+        verified.map(|_| ()).map_err(|status| wire::code_of(&status).reason)
+    }
+
+    /// The answer to a query for one text, asked by one who sees every row.
+    pub(crate) async fn text(&self, query: &'static str) -> String {
+        let mut admin = self.database.admin_of(auth::NAME).await;
+        sqlx::query_scalar(query).fetch_one(&mut admin).await.expect("asks")
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.host.kill();
+    }
+}
+
+/// A request in a fresh context.
+pub(crate) fn ask<T>(message: T) -> tonic::Request<T> {
+    call(&cx_of_platform(), message)
+}
+
+/// The kind and the reason of a refusal.
+pub(crate) fn refusal<T>(answer: Result<T, tonic::Status>) -> (Code, String) {
+    let refusal = wire::code_of(&answer.err().expect("is refused"));
+    (refusal.code, refusal.reason)
+}

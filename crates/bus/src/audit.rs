@@ -1,0 +1,32 @@
+//! Who did what: the audit row in the transaction of the change.
+
+use kernel::{Clock, Cx};
+use pg::Tx;
+use uuid::Uuid;
+
+/// Records that the context's actor did `action` (`invite.create`) to `target` (`invite:<id>`).
+/// Rows can be neither changed nor removed by any service.
+///
+/// # Errors
+/// The database's.
+pub async fn audit<Scope>(
+    tx: &mut Tx<Scope>,
+    cx: &Cx,
+    action: &str,
+    target: &str,
+) -> pg::Result<()> {
+    sqlx::query(
+        "insert into audit_events (id, actor, action, target, ip, ua, request_id)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(Clock::system().new_id::<Uuid>())
+    .bind(cx.actor.label())
+    .bind(action)
+    .bind(target)
+    .bind(&cx.ip)
+    .bind(&cx.user_agent)
+    .bind(&cx.request_id)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The bus against a real PostgreSQL and a real NATS server.
+
+mod consumers;
+mod faults;
+mod house;
+mod operator;
+mod order;
+mod schema;
+mod traces;
+mod writing;

@@ -1,0 +1,52 @@
+//! The pages for people: sign-in, onboardings as they go, and the invitation as the invited person sees it.
+//!
+//! - [`router`]: every page; it stands behind the gateway, which knows who asks and for which tenant.
+//! - `guest`, `form`: what a request brings. `failure`, `page`: what an answer is made of.
+//! - `signin`, `link`, `home`, `onboardings`, `client`, `funnel`, `invitation`: one file for each page.
+//! - `live`: fragments that renew themselves. `stage`, `show`, `words`: how things are said.
+
+mod assets;
+mod client;
+mod failure;
+mod form;
+mod funnel;
+mod guest;
+mod home;
+mod invitation;
+mod link;
+mod live;
+mod onboardings;
+mod page;
+mod show;
+mod signin;
+mod stage;
+mod words;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post},
+};
+use wire::Mesh;
+
+/// The largest form, in bytes: a password of a thousand characters fits in every script.
+const LARGEST_FORM: usize = 32 * 1024;
+
+/// The console over the gateway's mesh, to be mounted as the fallback of the gateway's router.
+pub fn router(mesh: Mesh) -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/live/onboardings", get(onboardings::fragment))
+        .route("/clients/{client_id}", get(client::page))
+        .route("/clients/{client_id}/retry", post(client::retry))
+        .route("/live/clients/{client_id}", get(client::fragment))
+        .route("/funnel", get(funnel::page))
+        .route("/signin", get(signin::form).post(signin::sign_in))
+        .route("/signin/link/{token}", get(link::enter_by_link))
+        .route("/signout", post(signin::sign_out))
+        .route("/invite/{token}", get(invitation::show).post(invitation::accept))
+        .route("/assets/{file}", get(assets::serve))
+        .fallback(failure::nothing_here)
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .with_state(mesh)
+}

@@ -1,0 +1,78 @@
+//! What every page shares: its frame, and the headers that keep it out of caches.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use crate::{assets, guest::Guest};
+
+/// The frame around a page.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    /// The language of the page.
+    pub(crate) lang: &'static str,
+    pub(crate) title: String,
+    /// What links begin with.
+    pub(crate) prefix: String,
+    /// The tenant's name, where the address names one.
+    pub(crate) tenant: Option<String>,
+    /// Whether there is a session that can be ended.
+    pub(crate) signed_in: bool,
+    /// Whether there is a list of tenants above this page.
+    pub(crate) has_above: bool,
+}
+
+impl Shell {
+    /// A frame without a guest.
+    pub(crate) fn plain(title: &str) -> Self {
+        Self {
+            lang: "en",
+            title: title.to_owned(),
+            prefix: String::new(),
+            tenant: None,
+            signed_in: false,
+            has_above: false,
+        }
+    }
+
+    /// The frame as this guest sees it.
+    pub(crate) fn of(guest: &Guest, title: &str) -> Self {
+        Self {
+            prefix: guest.prefix().to_owned(),
+            tenant: guest.tenant_name(),
+            signed_in: guest.is_signed_in(),
+            has_above: !guest.prefix().is_empty() && guest.cx().may("tenant.tenants.read"),
+            ..Self::plain(title)
+        }
+    }
+
+    /// The address of one of the console's files.
+    pub(crate) fn asset(&self, file: &str) -> String {
+        assets::address(file)
+    }
+}
+
+/// A page, or a part of one: never kept by a cache, since it may show a secret of its reader.
+pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => html(status, text),
+        Err(problem) => {
+            tracing::error!(%problem, "a page cannot be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A rendered page.
+pub(crate) fn html(status: StatusCode, text: String) -> Response {
+    (status, [(header::CACHE_CONTROL, "no-store")], Html(text)).into_response()
+}
+
+/// Sends the browser elsewhere with GET.
+pub(crate) fn redirect(address: &str) -> Response {
+    let mut response =
+        (StatusCode::SEE_OTHER, [(header::CACHE_CONTROL, "no-store")]).into_response();
+    let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, address);
+    response
+}

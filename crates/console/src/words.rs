@@ -1,0 +1,199 @@
+//! The invitation in the languages we write in.
+
+use http::{HeaderMap, header};
+use kernel::Timestamp;
+
+/// The words of the invitation's pages.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) lang: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) hello: &'static str,
+    pub(crate) invited_to: &'static str,
+    pub(crate) for_address: &'static str,
+    pub(crate) valid_until: &'static str,
+    pub(crate) choose_password: &'static str,
+    pub(crate) repeat_password: &'static str,
+    pub(crate) your_password: &'static str,
+    pub(crate) password_hint: &'static str,
+    pub(crate) known_hint: &'static str,
+    pub(crate) accept: &'static str,
+    pub(crate) too_short: &'static str,
+    pub(crate) too_long: &'static str,
+    pub(crate) no_match: &'static str,
+    pub(crate) wrong_password: &'static str,
+    pub(crate) too_many: &'static str,
+    pub(crate) refused: &'static str,
+    pub(crate) done_title: &'static str,
+    pub(crate) done_text: &'static str,
+    pub(crate) sign_in: &'static str,
+    pub(crate) closed_title: &'static str,
+    pub(crate) unknown: &'static str,
+    pub(crate) used: &'static str,
+    pub(crate) expired: &'static str,
+    pub(crate) revoked: &'static str,
+    pub(crate) replaced: &'static str,
+    pub(crate) away_title: &'static str,
+    pub(crate) away: &'static str,
+    months: [&'static str; 12],
+}
+
+static EN: Words = Words {
+    lang: "en",
+    title: "Invitation",
+    hello: "Welcome",
+    invited_to: "You are invited to",
+    for_address: "For",
+    valid_until: "Valid until",
+    choose_password: "Choose a password",
+    repeat_password: "Repeat the password",
+    your_password: "Your password",
+    password_hint: "At least 15 characters. A few words in a row are easy to remember.",
+    known_hint: "You already have an account with this address: its password confirms that it is you.",
+    accept: "Accept the invitation",
+    too_short: "The password has fewer than 15 characters.",
+    too_long: "The password has more than 1,024 characters.",
+    no_match: "The two passwords differ.",
+    wrong_password: "This is not the password of your account.",
+    too_many: "Too many tries. Wait a little, then try again.",
+    refused: "This password is too easy to guess; choose another.",
+    done_title: "You are in",
+    done_text: "The invitation is accepted. Your workspace is being prepared; you may close this page.",
+    sign_in: "Sign in",
+    closed_title: "This link does not work any more",
+    unknown: "The link is incomplete or unknown. Open it from the letter once more, or ask for a new one.",
+    used: "This invitation has been accepted already. Nothing is left to do here.",
+    expired: "The invitation has expired. Ask whoever invited you for a new one.",
+    revoked: "The invitation was taken back. Ask whoever invited you what happened.",
+    replaced: "A newer letter was sent to you. Open the link in the newest one.",
+    away_title: "Please try again",
+    away: "The service is away for a moment. Your invitation is safe; try again shortly.",
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+};
+
+static RU: Words = Words {
+    lang: "ru",
+    title: "Приглашение",
+    hello: "Здравствуйте",
+    invited_to: "Вас приглашают в",
+    for_address: "Для",
+    valid_until: "Действует до",
+    choose_password: "Придумайте пароль",
+    repeat_password: "Повторите пароль",
+    your_password: "Ваш пароль",
+    password_hint: "Не меньше 15 символов. Несколько слов подряд легко запомнить.",
+    known_hint: "У вас уже есть учётная запись с этим адресом: её пароль подтвердит, что это вы.",
+    accept: "Принять приглашение",
+    too_short: "В пароле меньше 15 символов.",
+    too_long: "В пароле больше 1024 символов.",
+    no_match: "Пароли не совпадают.",
+    wrong_password: "Это не пароль вашей учётной записи.",
+    too_many: "Слишком много попыток. Подождите немного и попробуйте снова.",
+    refused: "Этот пароль слишком легко угадать; придумайте другой.",
+    done_title: "Готово",
+    done_text: "Приглашение принято. Рабочее пространство готовится; страницу можно закрыть.",
+    sign_in: "Войти",
+    closed_title: "Ссылка больше не действует",
+    unknown: "Ссылка неполная или неизвестна. Откройте её из письма ещё раз или попросите новую.",
+    used: "Это приглашение уже принято. Здесь больше ничего делать не нужно.",
+    expired: "Срок приглашения истёк. Попросите новое у того, кто вас пригласил.",
+    revoked: "Приглашение отозвано. Спросите у того, кто вас пригласил, что случилось.",
+    replaced: "Вам отправлено более новое письмо. Откройте ссылку из него.",
+    away_title: "Попробуйте ещё раз",
+    away: "Сервис ненадолго недоступен. С приглашением всё в порядке; попробуйте чуть позже.",
+    months: [
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
+    ],
+};
+
+impl Words {
+    /// The words of a locale; English for those we do not write in.
+    pub(crate) fn of(locale: &str) -> &'static Self {
+        match locale {
+            "ru" => &RU,
+            _ => &EN,
+        }
+    }
+
+    /// The words for somebody of whom only the browser's first language is known.
+    pub(crate) fn of_browser(headers: &HeaderMap) -> &'static Self {
+        let wish = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self::of(wish.and_then(|wish| wish.get(..2)).unwrap_or_default())
+    }
+
+    /// What to say of a link that does not work; `None` where the reason is not the link.
+    pub(crate) fn closed(&self, reason: &str) -> Option<&'static str> {
+        Some(match reason {
+            "invitation_not_found" => self.unknown,
+            "invitation_used" | "already_member" => self.used,
+            "invitation_expired" => self.expired,
+            "invitation_revoked" => self.revoked,
+            "invitation_replaced" => self.replaced,
+            _ => return None,
+        })
+    }
+
+    /// An instant to the minute.
+    pub(crate) fn moment(&self, at: Option<Timestamp>) -> String {
+        let Some(at) = at else { return "–".into() };
+        let at = at.jiff().to_zoned(jiff::tz::TimeZone::UTC);
+        let month = usize::try_from(at.month()).unwrap_or(1).clamp(1, 12);
+        format!(
+            "{} {} {}, {}",
+            at.day(),
+            self.months[month - 1],
+            at.year(),
+            at.strftime("%H:%M UTC")
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_first_language_counts() {
+        for (wish, lang) in
+            [("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("de, ru;q=0.5", "en"), ("ж", "en"), ("", "en")]
+        {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                "accept-language",
+                http::HeaderValue::from_bytes(wish.as_bytes()).expect("value"),
+            );
+            assert_eq!(Words::of_browser(&headers).lang, lang, "{wish}");
+        }
+    }
+
+    #[test]
+    fn an_instant_reads_well_in_both_languages() {
+        let at = jiff::Timestamp::from_second(1_795_000_000).expect("a second").into();
+        assert_eq!(EN.moment(Some(at)), "18 November 2026, 11:06 UTC");
+        assert_eq!(RU.moment(Some(at)), "18 ноября 2026, 11:06 UTC");
+    }
+}

@@ -1,0 +1,79 @@
+//! Small services in memory, behind the guards of the real ones.
+
+mod access;
+mod funnels;
+mod onboarding;
+mod people;
+mod sessions;
+mod tenants;
+
+use std::sync::{Arc, Mutex, atomic::AtomicUsize};
+
+use tonic::{Status, service::Routes};
+use tonic_types::{ErrorDetails, StatusExt};
+use wire::{
+    Guard, Peers,
+    auth::v1::sessions_server::SessionsServer,
+    identity::Trust,
+    provisioning::v1::{
+        Client, funnels_server::FunnelsServer, incidents_server::IncidentsServer,
+        onboarding_server::OnboardingServer, rollouts_server::RolloutsServer,
+    },
+    tenant::v1::tenants_server::TenantsServer,
+    user::v1::{Invitation, access_server::AccessServer, invites_server::InvitesServer},
+};
+
+pub(crate) const DEMO: &str = "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0e1f";
+pub(crate) const BETA: &str = "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0e2f";
+pub(crate) const OPERATOR: &str = "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0a01";
+pub(crate) const MEMBER: &str = "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0a02";
+pub(crate) const PASSWORD: &str = "a long enough password";
+
+/// What the services hold and saw.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) clients: Mutex<Vec<Client>>,
+    pub(crate) invitation: Mutex<Invitation>,
+    /// Why the invitation's link does not work, if it does not.
+    pub(crate) closed: Mutex<Option<Status>>,
+    pub(crate) refuse_password: Mutex<Option<Status>>,
+    pub(crate) accepted: AtomicUsize,
+    pub(crate) ended: AtomicUsize,
+    pub(crate) retried: AtomicUsize,
+}
+
+/// A service's answer.
+pub(crate) type Answer<T> = Result<tonic::Response<T>, Status>;
+
+/// One service over the state.
+pub(crate) struct Fake(pub(crate) Arc<State>);
+
+pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
+    let fake = || Fake(state.clone());
+    let put = |name: &'static str, routes: Routes| {
+        let guard = Guard::new(name, trust.clone()).expect("every RPC has a rule");
+        peers.here(name, guard.protect(routes));
+    };
+    put("auth", Routes::new(SessionsServer::new(fake())));
+    put("tenant", Routes::new(TenantsServer::new(fake())));
+    let mut provisioning = Routes::new(OnboardingServer::new(fake()));
+    provisioning = provisioning.add_service(FunnelsServer::new(fake()));
+    provisioning = provisioning.add_service(RolloutsServer::new(fake()));
+    provisioning = provisioning.add_service(IncidentsServer::new(fake()));
+    put("provisioning", provisioning);
+    let mut user = Routes::new(AccessServer::new(fake()));
+    user = user.add_service(InvitesServer::new(fake()));
+    put("user", user);
+}
+
+/// A refusal as services write them.
+pub(crate) fn refusal(code: tonic::Code, reason: &str, message: &str) -> Status {
+    let mut details = ErrorDetails::new();
+    details.set_error_info(reason, wire::DOMAIN, std::collections::HashMap::new());
+    Status::with_error_details(code, message, details)
+}
+
+/// What no page asks for.
+pub(crate) fn unasked<T>() -> Answer<T> {
+    Err(Status::unimplemented("no page asks for this"))
+}

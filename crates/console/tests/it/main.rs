@@ -1,0 +1,10 @@
+//! The console behind the gateway, before small services in memory.
+
+mod assets;
+mod client;
+mod fakes;
+mod funnel;
+mod invitation;
+mod onboardings;
+mod signin;
+mod world;

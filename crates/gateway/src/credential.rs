@@ -1,0 +1,151 @@
+//! What a caller shows of itself: a bearer token, or the session cookie of a browser.
+
+use http::{HeaderMap, HeaderValue, header};
+use kernel::Code;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{client::Scheme, problem::Problem};
+
+/// The cookie over TLS; the prefix lets no sibling host and no path plant one.
+const SECURE: &str = "__Host-usher";
+/// The cookie in the clear, for development.
+const PLAIN: &str = "usher";
+
+/// A credential as shown, right or wrong.
+#[derive(Debug, Clone)]
+pub(crate) enum Credential {
+    /// An `Authorization` header; no browser sends it by itself.
+    Bearer(SecretString),
+    /// A session cookie; a browser sends it also when another site makes it call.
+    Cookie(SecretString),
+}
+
+impl Credential {
+    /// Reads the credential; the header wins over the cookie.
+    pub(crate) fn read(headers: &HeaderMap, scheme: Scheme) -> Result<Option<Self>, Problem> {
+        let mut values = headers.get_all(header::AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Ok(cookie(headers, scheme).map(Self::Cookie));
+        };
+        if values.next().is_some() {
+            return Err(refused("Authorization stands once."));
+        }
+        let text = value.to_str().unwrap_or_default();
+        match text.split_once(' ') {
+            Some((kind, token)) if kind.eq_ignore_ascii_case("bearer") && is_token(token) => {
+                Ok(Some(Self::Bearer(token.into())))
+            }
+            _ => Err(refused("Authorization must be: Bearer, a space, and a token.")),
+        }
+    }
+
+    /// The token, for the one call that asks whose it is.
+    pub(crate) fn token(&self) -> &str {
+        match self {
+            Self::Bearer(token) | Self::Cookie(token) => token.expose_secret(),
+        }
+    }
+}
+
+/// The refusal of a credential that holds for nobody.
+pub(crate) fn refused(detail: &str) -> Problem {
+    Problem::new(Code::Unauthenticated, "bad_credential", detail)
+}
+
+/// The value of `Set-Cookie` that signs a browser in for `seconds`; 0 signs it out.
+///
+/// # Errors
+/// 500 when the token is none of ours and cannot stand in a cookie.
+pub fn session_cookie(
+    scheme: Scheme,
+    token: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    let (name, secure) = match scheme {
+        Scheme::Https => (SECURE, "; Secure"),
+        Scheme::Http => (PLAIN, ""),
+    };
+    let token = token.expose_secret();
+    if seconds > 0 && !is_token(token) {
+        return Err(Problem::internal());
+    }
+    let cookie =
+        format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    let mut value = HeaderValue::try_from(cookie).map_err(|_| Problem::internal())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn cookie(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    let find = |wanted: &str| {
+        let lines = headers.get_all(header::COOKIE).iter();
+        lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, value)| *name == wanted && is_token(value))
+            .map(|(_, value)| SecretString::from(value))
+    };
+    match scheme {
+        Scheme::Https => find(SECURE),
+        Scheme::Http => find(SECURE).or_else(|| find(PLAIN)),
+    }
+}
+
+/// What may be a token of ours: visible ASCII that needs no quoting, of bounded length.
+fn is_token(text: &str) -> bool {
+    (1..=512).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[(&str, &str)], scheme: Scheme) -> Result<Option<String>, String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let name: http::HeaderName = name.parse().expect("name");
+            map.append(name, value.parse().expect("value"));
+        }
+        Credential::read(&map, scheme)
+            .map(|found| found.map(|credential| credential.token().to_owned()))
+            .map_err(|problem| problem.reason().to_owned())
+    }
+
+    #[test]
+    fn the_header_wins_over_the_cookie() {
+        let both = [("authorization", "bearer t1"), ("cookie", "usher=t2")];
+        assert_eq!(read(&both, Scheme::Http), Ok(Some("t1".into())));
+        assert_eq!(read(&both[1..], Scheme::Http), Ok(Some("t2".into())));
+        assert_eq!(read(&[], Scheme::Http), Ok(None));
+    }
+
+    #[test]
+    fn over_tls_only_the_host_bound_cookie_counts() {
+        let tossed = [("cookie", "usher=evil; a=b; __Host-usher=mine")];
+        assert_eq!(read(&tossed, Scheme::Https), Ok(Some("mine".into())));
+        assert_eq!(read(&[("cookie", "usher=evil")], Scheme::Https), Ok(None));
+    }
+
+    #[test]
+    fn other_schemes_and_malformed_headers_are_refused_not_ignored() {
+        for value in
+            ["Basic YTpi", "Bearer", "Bearer ", "Bearer a b", "t1", "Bearer a,b", "Bearer\tt"]
+        {
+            let refusal = read(&[("authorization", value)], Scheme::Http);
+            assert_eq!(refusal, Err("bad_credential".into()), "{value:?}");
+        }
+        let two = [("authorization", "Bearer a"), ("authorization", "Bearer a")];
+        assert_eq!(read(&two, Scheme::Http), Err("bad_credential".into()));
+    }
+
+    #[test]
+    fn the_cookie_is_bound_and_hidden() {
+        let cookie = session_cookie(Scheme::Https, &"abc".into(), 60).expect("cookie");
+        let text = cookie.to_str().expect("text");
+        assert!(text.starts_with("__Host-usher=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60"));
+        assert!(text.ends_with("; Secure") && cookie.is_sensitive());
+        assert!(session_cookie(Scheme::Http, &"a;b".into(), 60).is_err());
+    }
+}

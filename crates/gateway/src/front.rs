@@ -1,0 +1,263 @@
+//! The way in: from a request to the context its calls are made in. The API and the console go the same way.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use boot::Host;
+use http::request::Parts;
+use kernel::{Actor, Clock, Code, Cx, Flags, Timestamp};
+use wire::Mesh;
+
+use crate::{
+    Config, Deps,
+    client::{Client, Scheme},
+    config::Network,
+    credential::Credential,
+    limits::{Class, Limits, Standing, Who},
+    passport::Passports,
+    problem::Problem,
+    tenancy::{Caller, Evidence, Prefix, Tenant, Tenants, unknown},
+};
+
+/// Turns requests into contexts. Cheap to clone; stands among the extensions of every request.
+#[derive(Clone)]
+pub struct Front(Arc<Inner>);
+
+struct Inner {
+    base_domain: String,
+    proxies: Vec<Network>,
+    clock: Clock,
+    mesh: Mesh,
+    host: Host,
+    tenants: Tenants,
+    passports: Passports,
+    limits: Limits,
+}
+
+/// Whom an endpoint wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Nobody in particular: a credential is not even looked at.
+    Anyone,
+    /// A person, if there is one: a credential that has ended counts as none.
+    Visitor,
+    /// A person: whoever shows no credential that holds is refused.
+    Person,
+}
+
+/// Who asks, for which tenant, as a page needs it. An extractor for the console's handlers: a visitor without a session,
+/// or with one that has ended, has the actor [`Actor::Anonymous`].
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// The context for `wire::call`.
+    pub cx: Cx,
+    /// The tenant that host or path name.
+    pub tenant: Option<Arc<Tenant>>,
+    /// What links begin with: `/t/<slug>` where the tenant was named by the path, else empty.
+    pub prefix: String,
+    /// How the visitor reached us; decides the session cookie's form.
+    pub scheme: Scheme,
+    /// Why a visitor who showed a credential is anonymous all the same: it has ended, or its person does not belong to
+    /// the tenant.
+    pub refusal: Option<Problem>,
+    credential: Option<Credential>,
+}
+
+impl Front {
+    pub(crate) fn new(config: &Config, deps: Deps, host: &Host) -> Self {
+        Self(Arc::new(Inner {
+            base_domain: config.base_domain.as_str().to_owned(),
+            proxies: config.trusted_proxies.clone(),
+            clock: deps.clock,
+            tenants: Tenants::new(deps.mesh.clone()),
+            passports: Passports::new(deps.mesh.clone()),
+            mesh: deps.mesh,
+            host: host.clone(),
+            limits: Limits::new(config),
+        }))
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The gateway's way to the services.
+    #[must_use]
+    pub fn mesh(&self) -> &Mesh {
+        &self.0.mesh
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.0.host
+    }
+
+    pub(crate) fn proxies(&self) -> &[Network] {
+        &self.0.proxies
+    }
+
+    /// Counts a request against the limits of its class.
+    pub(crate) fn charge(&self, class: Class, who: Who) -> Option<Standing> {
+        self.0.limits.charge(class, who)
+    }
+
+    /// Counts a sign-in attempt of the console's own form, which is limited as that of the API is.
+    ///
+    /// # Errors
+    /// 429 when the address has tried too often.
+    pub fn charge_login(&self, visitor: &Visitor) -> Result<(), Problem> {
+        let ip = visitor.cx.ip.as_deref().and_then(|ip| ip.parse().ok());
+        let standing = ip.and_then(|ip| self.charge(Class::Login, Who::Address(ip)));
+        standing.map_or(Ok(()), |standing| standing.verdict())
+    }
+
+    /// Forgets the session that a visitor gave up, so that this process refuses it at once.
+    pub fn forget(&self, visitor: &Visitor) {
+        if let Some(credential) = &visitor.credential {
+            self.0.passports.forget(credential.token());
+        }
+    }
+
+    /// Reads tenant and person of a request.
+    pub(crate) async fn admit(&self, parts: &Parts, wanted: Wanted) -> Result<Visitor, Problem> {
+        let client = client(parts)?;
+        let credential = match wanted {
+            Wanted::Anyone => None,
+            Wanted::Visitor => Credential::read(&parts.headers, client.scheme).unwrap_or_default(),
+            Wanted::Person => match Credential::read(&parts.headers, client.scheme)? {
+                Some(credential) => Some(credential),
+                None => return Err(sign_in()),
+            },
+        };
+        let prefix = parts.extensions.get::<Prefix>();
+        let mut cx = context(client);
+        let tenant = self.tenant(parts, client, credential.as_ref(), &cx).await;
+        let tenant = match (tenant, &credential) {
+            (Ok(tenant), _) => tenant,
+            // A token that holds for nobody must not learn which tenants there are.
+            (Err(problem), Some(credential)) if wanted == Wanted::Person => {
+                self.0.passports.vouch(credential.token(), &cx).await?;
+                return Err(problem);
+            }
+            (Err(problem), _) => return Err(problem),
+        };
+        cx.tenant = tenant.as_ref().map(|tenant| tenant.id);
+        let mut refusal = None;
+        if let Some(credential) = &credential {
+            match self.person(credential, &mut cx).await {
+                // A page is shown to strangers too; the person behind it is then not known to it.
+                Err(problem) if wanted == Wanted::Visitor && problem.status().is_client_error() => {
+                    refusal = Some(problem);
+                }
+                other => other?,
+            }
+        }
+        Ok(Visitor {
+            cx,
+            tenant,
+            prefix: prefix.map_or_else(String::new, |prefix| format!("/t/{}", prefix.0)),
+            scheme: client.scheme,
+            refusal,
+            credential,
+        })
+    }
+
+    async fn tenant(
+        &self,
+        parts: &Parts,
+        client: &Client,
+        credential: Option<&Credential>,
+        cx: &Cx,
+    ) -> Result<Option<Arc<Tenant>>, Problem> {
+        let caller = match credential {
+            Some(_) => Caller::WithCredential,
+            None => Caller::Anonymous,
+        };
+        let evidence = Evidence::read(
+            client.host.as_ref(),
+            parts.extensions.get::<Prefix>(),
+            &parts.headers,
+            &self.0.base_domain,
+            caller,
+        )?;
+        self.0.tenants.resolve(&evidence, cx).await
+    }
+
+    async fn person(&self, credential: &Credential, cx: &mut Cx) -> Result<(), Problem> {
+        let person = self.0.passports.vouch(credential.token(), cx).await?;
+        if cx.tenant.is_some() && !person.belongs && !person.is_system_admin() {
+            // To whoever has no place in it, a tenant is one that is not there.
+            return Err(unknown());
+        }
+        person.enter(cx);
+        Ok(())
+    }
+}
+
+impl Visitor {
+    /// Refuses a visitor who is not signed in.
+    ///
+    /// # Errors
+    /// 401 for an anonymous visitor, 404 for one who does not belong to the tenant.
+    pub fn signed_in(self) -> Result<Self, Problem> {
+        match self.cx.actor {
+            Actor::Anonymous => Err(self.refusal.unwrap_or_else(sign_in)),
+            _ => Ok(self),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let front = parts.extensions.get::<Front>().cloned();
+        let front = front.ok_or_else(Problem::internal)?;
+        front.admit(parts, Wanted::Visitor).await
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Front {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let front = parts.extensions.get::<Self>().cloned();
+        front.ok_or_else(Problem::internal)
+    }
+}
+
+/// The sender, whom the outermost layer has read.
+pub(crate) fn client(parts: &Parts) -> Result<&Client, Problem> {
+    parts.extensions.get::<Client>().ok_or_else(Problem::internal)
+}
+
+fn context(client: &Client) -> Cx {
+    Cx {
+        actor: Actor::Anonymous,
+        caller: None,
+        passport: None,
+        tenant: None,
+        permissions: Arc::default(),
+        flags: Flags::default(),
+        request_id: client.request_id.clone(),
+        traceparent: None,
+        cause: None,
+        idempotency_key: None,
+        ip: Some(client.ip.to_string()),
+        user_agent: client.user_agent.clone(),
+        deadline: None,
+    }
+}
+
+fn sign_in() -> Problem {
+    Problem::new(
+        Code::Unauthenticated,
+        "sign_in_required",
+        "Sign in to do this: send a session token as Authorization: Bearer.",
+    )
+}

@@ -1,0 +1,9 @@
+//! How much one address and one tenant may ask for, by class of request.
+
+mod class;
+mod limiter;
+mod standing;
+
+pub(crate) use class::Class;
+pub(crate) use limiter::{Limits, Who};
+pub(crate) use standing::Standing;

@@ -1,0 +1,106 @@
+//! Everything together: the API, its documents, health and the console behind one set of layers.
+
+use std::{any::Any, convert::Infallible};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use boot::{Health, Host};
+use kernel::Clock;
+use tower::{Service, ServiceExt, service_fn};
+use tower_http::catch_panic::CatchPanicLayer;
+use wire::Mesh;
+
+use crate::{
+    Config, compat, docs,
+    front::{Front, client},
+    limits::{Class, Who},
+    observe::{PageRoute, observe},
+    problem::Problem,
+    tenancy::{Prefix, split},
+    transcode,
+};
+
+/// What the gateway works with.
+#[derive(Clone)]
+pub struct Deps {
+    /// The way to the services, in the name of `gateway`.
+    pub mesh: Mesh,
+    /// Where request ids come from.
+    pub clock: Clock,
+    /// What `/livez` and `/readyz` tell.
+    pub health: Health,
+}
+
+/// The public router. `console` serves whatever is no address of the API; its handlers may ask for a
+/// [`Visitor`](crate::Visitor).
+pub fn router(config: &Config, deps: Deps, host: &Host, console: Router) -> Router {
+    let health = deps.health.clone();
+    let front = Front::new(config, deps, host);
+    let console = console
+        .layer(middleware::from_fn(tell_route))
+        .layer(middleware::from_fn_with_state(front.clone(), limit_pages));
+    let inside = transcode::router(&front)
+        .merge(compat::router(&front))
+        .merge(docs::router())
+        .merge(health.routes())
+        .fallback_service(console)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(front, observe));
+    // The path is rewritten before it is routed, so the routes stand behind a router without any.
+    let rewritten = service_fn(move |request: Request| {
+        let mut inside = inside.clone();
+        async move { Ok::<_, Infallible>(enter(&mut inside, request).await) }
+    });
+    Router::new().fallback_service(rewritten)
+}
+
+async fn enter(inside: &mut Router, mut request: Request) -> Response {
+    if let Some((prefix, uri)) = split(request.uri()) {
+        request.extensions_mut().insert::<Prefix>(prefix);
+        *request.uri_mut() = uri;
+    }
+    let routed = <Router as ServiceExt<Request>>::ready(inside).await;
+    let answered = match routed {
+        Ok(inside) => inside.call(request).await,
+        Err(never) => match never {},
+    };
+    match answered {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// The console's own template, for the span and the measurement of the request.
+async fn tell_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(matched) = matched {
+        let route = PageRoute(matched.as_str().to_owned());
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// Pages are limited by address, as reads and writes of the API are.
+async fn limit_pages(State(front): State<Front>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let class = if parts.method.is_safe() { Class::Read } else { Class::Write };
+    let standing = match client(&parts) {
+        Ok(client) => front.charge(class, Who::Address(client.ip)),
+        Err(problem) => return problem.into_response(),
+    };
+    if let Some(Err(problem)) = standing.map(|standing| standing.verdict()) {
+        return problem.into_response();
+    }
+    next.run(Request::from_parts(parts, body)).await
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("without a text"), "a handler panicked");
+    Problem::internal().into_response()
+}

@@ -1,0 +1,25 @@
+//! What is an id, a parsed text, an error code, a clock, a page, a request context? No I/O.
+
+mod closed;
+mod code;
+mod cx;
+mod id;
+mod page;
+mod text;
+mod time;
+
+pub use code::{Code, Failure, FieldViolation};
+pub use cx::{Actor, Cx, Flags, Passport};
+pub use id::{
+    ActivityId, ClientId, EventId, FactId, GroupId, IncidentId, InviteId, JobId, MessageId, RoleId,
+    SessionId, TenantId, UnknownId, UserId,
+};
+pub use page::{Page, PageSize};
+pub use text::{BadText, Email, Locale, PersonName, Slug};
+pub use time::{Clock, Timestamp};
+
+#[doc(hidden)]
+pub mod macros {
+    //! What the exported macros expand to; not for direct use.
+    pub use {serde, sqlx};
+}

@@ -1,0 +1,5 @@
+//! What this service knows.
+
+mod message;
+
+pub(crate) use message::{Channel, Message, Reason, Status, SubjectKind, Template};

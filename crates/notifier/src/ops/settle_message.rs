@@ -1,0 +1,83 @@
+//! Notes what became of an attempt, in the transaction of the job's own record, and tells it.
+
+use kernel::{Clock, Cx, MessageId};
+use pg::TenantTx;
+use wire::notifier::v1::{MessageFailed, MessageSent};
+
+use crate::{
+    Error, Result,
+    domain::{Message, Status, Template},
+    store,
+};
+
+/// The mail server took the message at attempt number `attempts`.
+pub(crate) async fn settle_message(
+    tx: &mut TenantTx,
+    cx: &Cx,
+    clock: &Clock,
+    message_id: MessageId,
+    attempts: u32,
+) -> Result<()> {
+    let message = lock(tx, message_id).await?;
+    if message.status == Status::Sent {
+        return Ok(());
+    }
+    let attempts = i32::try_from(attempts).unwrap_or(i32::MAX);
+    store::mark_sent(tx, message_id, attempts, clock.now()).await?;
+    let fact = MessageSent {
+        message_id: message_id.to_string(),
+        channel: message.channel.to_string(),
+        template: message.template.to_string(),
+        recipient: message.recipient.to_string(),
+        subject_id: message.subject_id.to_string(),
+        attempts,
+    };
+    bus::emit(tx, cx, message_id.uuid(), &fact).await?;
+    match message.template {
+        Template::Invitation => tx.after_commit(|| {
+            metrics::counter!("usher_onboarding_invite_sent_total").increment(1);
+        }),
+    }
+    Ok(())
+}
+
+/// The attempt failed, and another one follows.
+pub(crate) async fn postpone_message(
+    tx: &mut TenantTx,
+    message_id: MessageId,
+    attempts: u32,
+    reason: &str,
+) -> Result<()> {
+    let attempts = i32::try_from(attempts).unwrap_or(i32::MAX);
+    store::mark_waiting(tx, message_id, attempts, reason).await?;
+    Ok(())
+}
+
+/// The message is given up.
+pub(crate) async fn give_up_message(
+    tx: &mut TenantTx,
+    cx: &Cx,
+    message_id: MessageId,
+    reason: &str,
+) -> Result<()> {
+    let message = lock(tx, message_id).await?;
+    if message.status != Status::Queued {
+        return Ok(());
+    }
+    store::mark_failed(tx, message_id, reason).await?;
+    let fact = MessageFailed {
+        message_id: message_id.to_string(),
+        channel: message.channel.to_string(),
+        template: message.template.to_string(),
+        recipient: message.recipient.to_string(),
+        subject_id: message.subject_id.to_string(),
+        reason: reason.into(),
+    };
+    bus::emit(tx, cx, message_id.uuid(), &fact).await?;
+    metrics::counter!("usher_notifier_messages_failed_total").increment(1);
+    Ok(())
+}
+
+async fn lock(tx: &mut TenantTx, message_id: MessageId) -> Result<Message> {
+    store::lock_message(tx, message_id).await?.ok_or(Error::MessageNotFound)
+}

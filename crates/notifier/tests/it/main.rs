@@ -1,0 +1,7 @@
+//! The service as the rest of the platform meets it: facts in, mail out.
+
+mod house;
+mod messages;
+mod peers;
+mod sending;
+mod surviving;

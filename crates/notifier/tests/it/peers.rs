@@ -1,0 +1,174 @@
+//! Stand-ins for the services that the notifier asks.
+
+use std::sync::{Arc, Mutex};
+
+use kernel::{Code, Failure};
+use tonic::{Request, Response, Status};
+use wire::{
+    refuse,
+    tenant::v1::{
+        CreateTenantRequest, GetTenantRequest, ListTenantsRequest, ListTenantsResponse,
+        ResolveTenantRequest, Tenant, tenants_server,
+    },
+    timestamp,
+    user::v1::{
+        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
+        Invitation, InvitationLink, Invite, ListInvitesRequest, ListInvitesResponse,
+        ResendInviteRequest, RevealInvitationLinkRequest, RevokeInviteRequest,
+        ShowInvitationRequest, TakeInvitationLinkRequest, invites_server,
+    },
+};
+
+/// Stands in every link; must never be met in a row or a log.
+pub(crate) const CANARY: &str = "canary-of-a-token";
+
+/// How the user service answers when asked for a link.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Link {
+    /// With the link of this sending.
+    Open { sends: i32 },
+    /// With a link that is used as soon as it is told.
+    UsedNext,
+    /// The link was used.
+    Used,
+    /// The invitation was taken back.
+    Revoked,
+    /// The service is away.
+    Away,
+}
+
+/// A refusal as the user service words it.
+#[derive(Debug, thiserror::Error)]
+#[error("{1}")]
+struct Refused(Code, &'static str);
+
+impl Failure for Refused {
+    fn code(&self) -> Code {
+        self.0
+    }
+
+    fn reason(&self) -> &'static str {
+        self.1
+    }
+}
+
+/// The user service.
+pub(crate) struct Users(pub(crate) Arc<Mutex<Link>>);
+
+/// The tenant service.
+pub(crate) struct Tenants;
+
+fn open(sends: i32) -> InvitationLink {
+    InvitationLink {
+        url: format!("https://usher.example/invitations/{CANARY}-{sends}"),
+        expires_at: Some(timestamp(jiff::Timestamp::now().into())),
+        sends,
+    }
+}
+
+fn absent<T>() -> Result<Response<T>, Status> {
+    Err(Status::unimplemented("no part of these tests"))
+}
+
+#[tonic::async_trait]
+impl invites_server::Invites for Users {
+    async fn take_invitation_link(
+        &self,
+        _: Request<TakeInvitationLinkRequest>,
+    ) -> Result<Response<InvitationLink>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn reveal_invitation_link(
+        &self,
+        request: Request<RevealInvitationLinkRequest>,
+    ) -> Result<Response<InvitationLink>, Status> {
+        let cx = wire::cx(&request)?;
+        assert!(cx.tenant.is_some(), "the tenant travels with the call");
+        let mut link = self.0.lock().expect("not poisoned");
+        match *link {
+            Link::Open { sends } => Ok(Response::new(open(sends))),
+            Link::UsedNext => {
+                *link = Link::Used;
+                Ok(Response::new(open(1)))
+            }
+            Link::Used => Err(refuse(Refused(Code::Gone, "invitation_used"))),
+            Link::Revoked => Err(refuse(Refused(Code::Gone, "invitation_revoked"))),
+            Link::Away => Err(refuse(Refused(Code::Unavailable, "database_unavailable"))),
+        }
+    }
+
+    async fn create_invite(
+        &self,
+        _: Request<CreateInviteRequest>,
+    ) -> Result<Response<Invite>, Status> {
+        absent()
+    }
+
+    async fn get_invite(&self, _: Request<GetInviteRequest>) -> Result<Response<Invite>, Status> {
+        absent()
+    }
+
+    async fn list_invites(
+        &self,
+        _: Request<ListInvitesRequest>,
+    ) -> Result<Response<ListInvitesResponse>, Status> {
+        absent()
+    }
+
+    async fn resend_invite(
+        &self,
+        _: Request<ResendInviteRequest>,
+    ) -> Result<Response<Invite>, Status> {
+        absent()
+    }
+
+    async fn revoke_invite(
+        &self,
+        _: Request<RevokeInviteRequest>,
+    ) -> Result<Response<Invite>, Status> {
+        absent()
+    }
+
+    async fn show_invitation(
+        &self,
+        _: Request<ShowInvitationRequest>,
+    ) -> Result<Response<Invitation>, Status> {
+        absent()
+    }
+
+    async fn accept_invitation(
+        &self,
+        _: Request<AcceptInvitationRequest>,
+    ) -> Result<Response<AcceptInvitationResponse>, Status> {
+        absent()
+    }
+}
+
+#[tonic::async_trait]
+impl tenants_server::Tenants for Tenants {
+    async fn resolve_tenant(
+        &self,
+        _: Request<ResolveTenantRequest>,
+    ) -> Result<Response<Tenant>, Status> {
+        Ok(Response::new(Tenant { name: "Школа <42>".into(), ..Default::default() }))
+    }
+
+    async fn create_tenant(
+        &self,
+        _: Request<CreateTenantRequest>,
+    ) -> Result<Response<Tenant>, Status> {
+        absent()
+    }
+
+    async fn get_tenant(&self, _: Request<GetTenantRequest>) -> Result<Response<Tenant>, Status> {
+        absent()
+    }
+
+    async fn list_tenants(
+        &self,
+        _: Request<ListTenantsRequest>,
+    ) -> Result<Response<ListTenantsResponse>, Status> {
+        absent()
+    }
+}

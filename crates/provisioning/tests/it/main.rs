@@ -1,0 +1,29 @@
+//! The service as its callers see it, over a real database, real NATS and the stand-in of the legacy backend.
+
+mod accounts;
+mod add_wb_token;
+mod admission;
+mod database;
+mod facts;
+mod faults;
+mod funnel;
+mod incidents;
+mod invites;
+mod look_after;
+mod members;
+mod neighbours;
+mod onboard_client;
+mod provision_client;
+mod provision_workspace;
+mod reading;
+mod repeating;
+mod reprovision_client;
+mod retry_client;
+mod revoke_client;
+mod rollout;
+mod sheets;
+mod staff;
+mod surviving;
+mod troubles;
+mod watch_client_status;
+mod world;

@@ -1,0 +1,53 @@
+//! A tenant, and how its slug comes from its name.
+
+use kernel::{Locale, PersonName, Slug, TenantId, Timestamp};
+
+kernel::closed_set! {
+    /// Whether a tenant may be used.
+    pub(crate) enum Status {
+        /// Open for business.
+        Active = "active",
+        /// Closed by the platform until further notice.
+        Suspended = "suspended",
+    }
+}
+
+/// A tenant's name follows the rules of a person's: 1 to 120 characters, no control characters.
+pub(crate) type TenantName = PersonName;
+
+/// A customer's isolated space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tenant {
+    pub(crate) tenant_id: TenantId,
+    pub(crate) slug: Slug,
+    pub(crate) name: TenantName,
+    pub(crate) status: Status,
+    pub(crate) locale: Locale,
+    pub(crate) created_at: Timestamp,
+}
+
+/// The slug that a name suggests: its ASCII letters and digits, lower-cased, with single hyphens between words.
+pub(crate) fn slug_from(name: &TenantName) -> Option<Slug> {
+    let folded: String = name
+        .as_str()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' })
+        .collect();
+    let joined = folded.split_whitespace().collect::<Vec<_>>().join("-");
+    let cut: String = joined.chars().take(40).collect();
+    Slug::parse(cut.trim_end_matches('-')).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_comes_from_the_words_of_a_name() {
+        let slug = |name| slug_from(&TenantName::parse(name).expect("a name"));
+        assert_eq!(slug("  Школа Math & Art 42 ").expect("derivable").as_str(), "math-art-42");
+        assert_eq!(slug("Школа"), None);
+        assert_eq!(slug("Admin"), None, "reserved words are not derived");
+        assert_eq!(slug(&"long ".repeat(20)).expect("derivable").as_str().len(), 39);
+    }
+}

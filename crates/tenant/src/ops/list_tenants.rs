@@ -1,0 +1,17 @@
+//! Lists tenants.
+
+use kernel::{Page, PageSize, TenantId};
+
+use crate::{App, Result, domain::Tenant, store};
+
+/// The tenants after `after`, oldest first.
+pub(crate) async fn list_tenants(
+    app: &App,
+    size: PageSize,
+    after: Option<TenantId>,
+) -> Result<Page<Tenant>> {
+    let mut tx = app.db.platform("list_tenants", "an operator's list of all tenants").await?;
+    let rows = store::list_tenants(&mut tx, after, size.fetch()).await?;
+    tx.commit().await?;
+    Ok(Page::cut(rows, size, |tenant| tenant.tenant_id.to_string()))
+}

@@ -1,0 +1,47 @@
+//! A person, and a person's membership in a tenant.
+
+use kernel::{Email, PersonName, Timestamp, UserId};
+
+kernel::closed_set! {
+    /// Whether a person can sign in.
+    pub(crate) enum PersonStatus {
+        /// Known by an invitation, without a password yet.
+        Invited = "invited",
+        /// Has a password.
+        Active = "active",
+        /// Closed by the platform.
+        Disabled = "disabled",
+    }
+}
+
+kernel::closed_set! {
+    /// Whether a membership counts.
+    pub(crate) enum MemberStatus {
+        /// It does.
+        Active = "active",
+        /// It was taken away.
+        Disabled = "disabled",
+    }
+}
+
+/// A person: one address, any number of tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) user_id: UserId,
+    pub(crate) email: Email,
+    pub(crate) name: PersonName,
+    pub(crate) status: PersonStatus,
+    pub(crate) created_at: Timestamp,
+    pub(crate) activated_at: Option<Timestamp>,
+}
+
+/// A person as a member of one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) user_id: UserId,
+    pub(crate) email: Email,
+    pub(crate) name: PersonName,
+    pub(crate) status: MemberStatus,
+    pub(crate) roles: Vec<String>,
+    pub(crate) joined_at: Timestamp,
+}

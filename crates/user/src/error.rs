@@ -1,0 +1,174 @@
+//! What can go wrong with people and invitations.
+
+use std::time::Duration;
+
+use kernel::{Code, Failure, FieldViolation};
+
+/// The result of this service.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A fact about why it was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such invitation, a link that is none, or an invitation the caller may not see.
+    #[error("There is no such invitation.")]
+    InvitationNotFound,
+    /// Somebody accepted it already.
+    #[error("This invitation has been used; sign in instead.")]
+    InvitationUsed,
+    /// Its time is over.
+    #[error("This invitation has expired; ask for a new one.")]
+    InvitationExpired,
+    /// It was taken back.
+    #[error("This invitation has been taken back.")]
+    InvitationRevoked,
+    /// It was sent again: only the newest link works.
+    #[error("This link has been replaced; open the newest letter.")]
+    InvitationReplaced,
+    /// The key that made the link is no longer configured.
+    #[error("The link cannot be made again; send the invitation again.")]
+    LinkLost,
+    /// It has been sent as often as it may be.
+    #[error("The invitation has been sent five times; revoke it and invite anew.")]
+    ResendLimit,
+    /// The person belongs to the tenant without ever having been invited.
+    #[error("This person is a member already.")]
+    AlreadyMember,
+    /// The inviter would give away a right they do not hold.
+    #[error("You may only give a role whose every permission you hold yourself.")]
+    RoleAboveOwn,
+    /// The person has not come in, so there is no membership to change.
+    #[error("This person has not accepted an invitation; invite them again.")]
+    NotJoined,
+    /// Nobody changes their own rights.
+    #[error("Nobody changes their own roles or switches themselves off; ask a colleague.")]
+    OwnAccount,
+    /// The link was handed out before, or is not this caller's to take.
+    #[error("The link is handed out once, to whoever made the invitation; send it again by mail.")]
+    LinkTaken,
+    /// Somebody with this address has an account.
+    #[error("This address has an account already; invite the person instead.")]
+    EmailTaken,
+    /// No such person here.
+    #[error("There is no such person.")]
+    PersonNotFound,
+    /// The platform closed the account.
+    #[error("This account is disabled.")]
+    PersonDisabled,
+    /// Not the password of the invited person.
+    #[error("The password is wrong.")]
+    WrongPassword,
+    /// Too many wrong passwords.
+    #[error("Too many attempts; wait before the next one.")]
+    TooManyAttempts(Option<Duration>),
+    /// The password is not one that may be chosen.
+    #[error("The password cannot be used.")]
+    PasswordRefused(Vec<FieldViolation>),
+    /// Another request changed the same person or invitation first; asking again meets the new state.
+    #[error("Somebody else changed this at the same moment.")]
+    Overtaken,
+    /// The idempotency key stands for another request.
+    #[error("This Idempotency-Key was used for another request.")]
+    KeyReused,
+    /// A stored reply cannot be read.
+    #[error("a stored reply cannot be read: {0}")]
+    Reply(#[from] serde_json::Error),
+    /// No such tenant.
+    #[error("There is no such tenant.")]
+    TenantNotFound,
+    /// Another service is away.
+    #[error("{service} answered {reason}")]
+    PeerAway {
+        /// The service.
+        service: &'static str,
+        /// Its stable word.
+        reason: String,
+        /// When trying again may help.
+        retry_after: Option<Duration>,
+    },
+    /// Another service refused what it should not refuse.
+    #[error("{service} refused: {reason}")]
+    PeerRefused {
+        /// The service.
+        service: &'static str,
+        /// Its stable word.
+        reason: String,
+    },
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] pg::Error),
+}
+
+impl Failure for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::InvitationNotFound | Self::PersonNotFound | Self::TenantNotFound => {
+                Code::NotFound
+            }
+            Self::InvitationUsed
+            | Self::InvitationExpired
+            | Self::InvitationRevoked
+            | Self::InvitationReplaced
+            | Self::LinkLost
+            | Self::LinkTaken => Code::Gone,
+            Self::ResendLimit | Self::TooManyAttempts(_) => Code::Exhausted,
+            Self::AlreadyMember | Self::NotJoined | Self::EmailTaken | Self::KeyReused => {
+                Code::Conflict
+            }
+            Self::RoleAboveOwn | Self::OwnAccount | Self::PersonDisabled => Code::Denied,
+            Self::WrongPassword => Code::Unauthenticated,
+            Self::PasswordRefused(_) => Code::Invalid,
+            Self::Overtaken | Self::PeerAway { .. } => Code::Unavailable,
+            Self::Reply(_) | Self::PeerRefused { .. } => Code::Internal,
+            Self::Database(error) => error.code(),
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::InvitationNotFound => "invitation_not_found",
+            Self::InvitationUsed => "invitation_used",
+            Self::InvitationExpired => "invitation_expired",
+            Self::InvitationRevoked => "invitation_revoked",
+            Self::InvitationReplaced => "invitation_replaced",
+            Self::LinkLost => "link_lost",
+            Self::ResendLimit => "resend_limit",
+            Self::AlreadyMember => "already_member",
+            Self::NotJoined => "not_joined",
+            Self::OwnAccount => "own_account",
+            Self::LinkTaken => "link_taken",
+            Self::RoleAboveOwn => "role_above_own",
+            Self::EmailTaken => "email_taken",
+            Self::PersonNotFound => "person_not_found",
+            Self::PersonDisabled => "account_disabled",
+            Self::WrongPassword => "wrong_password",
+            Self::TooManyAttempts(_) => "too_many_attempts",
+            Self::PasswordRefused(_) => "password_refused",
+            Self::Overtaken => "overtaken",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::Reply(_) => "stored_reply_unreadable",
+            Self::TenantNotFound => "tenant_not_found",
+            Self::PeerAway { .. } => "peer_unavailable",
+            Self::PeerRefused { .. } => "peer_refused",
+            Self::Database(error) => error.reason(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldViolation> {
+        match self {
+            Self::PasswordRefused(fields) => fields.clone(),
+            Self::WrongPassword => vec![FieldViolation::new("password", "is wrong")],
+            Self::RoleAboveOwn => vec![FieldViolation::new("role", "is above your own")],
+            Self::EmailTaken => vec![FieldViolation::new("email", "has an account already")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::PeerAway { retry_after: Some(after), .. }
+            | Self::TooManyAttempts(Some(after)) => Some(*after),
+            other => (other.code() == Code::Unavailable).then_some(Duration::from_secs(1)),
+        }
+    }
+}

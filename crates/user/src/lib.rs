@@ -1,0 +1,50 @@
+//! People, invitations, access: who a person is, how one comes into a tenant, and what one may do there.
+
+mod config;
+mod domain;
+mod error;
+mod grpc;
+mod ops;
+mod peers;
+mod store;
+
+use boot::Host;
+use bus::{Nats, Relay};
+use kernel::Clock;
+use pg::Db;
+use vault::Vault;
+use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
+
+pub use config::{BadUrl, Config, PublicUrl};
+pub use error::{Error, Result};
+
+/// The service's name: its schema, its role, its place in the mesh.
+pub const NAME: &str = "user";
+
+/// What the service stands on.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its own database.
+    pub db: Db,
+    /// Where its facts go.
+    pub nats: Nats,
+    /// The time.
+    pub clock: Clock,
+    /// The way to `auth` (credentials) and `tenant` (names, languages), in this service's name.
+    pub mesh: Mesh,
+    /// Where the keys of invitation links come from.
+    pub vault: Vault,
+    /// Where people reach the platform; invitation links begin with it.
+    pub public_url: PublicUrl,
+}
+
+/// Starts the background work on `host` and returns the guarded RPCs.
+///
+/// # Errors
+/// [`Unruled`] when an RPC has no rule.
+pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
+    let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
+    let relay = Relay::new(app.db.clone(), app.nats.clone());
+    host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
+    Ok(guarded)
+}

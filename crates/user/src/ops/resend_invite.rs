@@ -1,0 +1,51 @@
+//! Sends an invitation again, with a new link.
+
+use kernel::{Cx, InviteId, TenantId};
+use pg::replies;
+use wire::{timestamp, user::v1::InviteResent};
+
+use super::TOKEN_KEY;
+use crate::{
+    App, Error, Result,
+    domain::{Invite, Token},
+    store,
+};
+
+/// The name under which replies to repeated keys are kept.
+const OPERATION: &str = "ResendInvite";
+
+/// Replaces the invitation's link; the former one stops working when this commits. A repeat of the call, told by its
+/// idempotency key and the digest `fingerprint` of the request, sends nothing again.
+pub(crate) async fn resend_invite(
+    app: &App,
+    cx: &Cx,
+    tenant: TenantId,
+    id: InviteId,
+    fingerprint: &[u8],
+) -> Result<Invite> {
+    let mut tx = app.db.tenant(tenant, "resend_invite").await?;
+    match replies::recall(&mut tx, cx, OPERATION, fingerprint).await? {
+        replies::Known::Nothing => {}
+        replies::Known::Reply(reply) => return Ok(serde_json::from_slice(&reply)?),
+        replies::Known::Other => return Err(Error::KeyReused),
+    }
+    let invite = store::lock_invite(&mut tx, id).await?.ok_or(Error::InvitationNotFound)?;
+    let invite = invite.resend(app.clock.now())?;
+    let key = app.vault.derive(TOKEN_KEY);
+    let hash = Token::derive(key.expose(), tenant, id, invite.sends).hash();
+    store::update_link(&mut tx, &invite, &hash).await?;
+    bus::audit(&mut tx, cx, "invite.resend", &format!("invite:{id}")).await?;
+    let fact = InviteResent {
+        invite_id: id.to_string(),
+        email: invite.email.to_string(),
+        name: invite.name.to_string(),
+        locale: invite.locale.to_string(),
+        reference: invite.reference.clone(),
+        sends: invite.sends,
+        expires_at: Some(timestamp(invite.expires_at)),
+    };
+    bus::emit(&mut tx, cx, id.uuid(), &fact).await?;
+    replies::keep(&mut tx, cx, OPERATION, &serde_json::to_vec(&invite)?).await?;
+    tx.commit().await?;
+    Ok(invite)
+}

@@ -1,0 +1,151 @@
+//! Rows of `invites`.
+
+use kernel::{Email, InviteId, Timestamp, UserId};
+use pg::TenantTx;
+
+use crate::domain::{Invite, InviteStatus, TokenHash};
+
+/// A checked query for invitations; what follows the table's name is given.
+macro_rules! invites {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Invite,
+            r#"select invites.invite_id as "invite_id: _", user_id as "user_id: _", email as "email: _",
+                      name as "name: _", role as "role: _", status as "status: _", locale as "locale: _",
+                      reference, sends, ttl_hours, created_at as "created_at: _",
+                      expires_at as "expires_at: _", accepted_at as "accepted_at: _"
+               from invites "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use invites;
+
+/// Adds an invitation; false where the address has a pending one.
+pub(crate) async fn insert_invite(
+    tx: &mut TenantTx,
+    invite: &Invite,
+    hash: &TokenHash,
+    invited_by: &str,
+) -> pg::Result<bool> {
+    let inserted = sqlx::query!(
+        "insert into invites (tenant_id, invite_id, user_id, email, name, role, status, locale, reference, token_hash,
+                              sends, ttl_hours, invited_by, created_at, expires_at)
+         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+         on conflict (tenant_id, email) where status = 'pending' do nothing",
+        invite.invite_id as _,
+        invite.user_id as _,
+        invite.email.as_str(),
+        invite.name.as_str(),
+        invite.role.as_str(),
+        invite.status.as_str(),
+        invite.locale.as_str(),
+        invite.reference,
+        hash.as_bytes(),
+        invite.sends,
+        invite.ttl_hours,
+        invited_by,
+        invite.created_at as _,
+        invite.expires_at as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+pub(crate) async fn invite(tx: &mut TenantTx, id: InviteId) -> pg::Result<Option<Invite>> {
+    let query = invites!("where tenant_id = usher.current_tenant() and invite_id = $1", id as _);
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+pub(crate) async fn lock_invite(tx: &mut TenantTx, id: InviteId) -> pg::Result<Option<Invite>> {
+    let query = invites!(
+        "where tenant_id = usher.current_tenant() and invite_id = $1 for no key update",
+        id as _
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// The invitation to this address that is stored as pending, locked; its time may be over.
+pub(crate) async fn lock_pending(tx: &mut TenantTx, email: &Email) -> pg::Result<Option<Invite>> {
+    let query = invites!(
+        "where tenant_id = usher.current_tenant() and email = $1 and status = 'pending' for no key update",
+        email.as_str()
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// The invitation by which the person last came in.
+pub(crate) async fn accepted_invite(
+    tx: &mut TenantTx,
+    user_id: UserId,
+) -> pg::Result<Option<Invite>> {
+    let query = invites!(
+        "where tenant_id = usher.current_tenant() and user_id = $1 and status = 'accepted'
+         order by accepted_at desc limit 1",
+        user_id as _
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// Invitations after `after`, oldest first; with `status`, those that stand so at `now`.
+pub(crate) async fn list_invites(
+    tx: &mut TenantTx,
+    status: Option<InviteStatus>,
+    now: Timestamp,
+    after: Option<InviteId>,
+    limit: i64,
+) -> pg::Result<Vec<Invite>> {
+    let query = invites!(
+        "where tenant_id = usher.current_tenant() and ($1::uuid is null or invite_id > $1)
+           and ($2::text is null or
+                case when status = 'pending' and expires_at <= $3 then 'expired' else status end = $2)
+         order by invite_id limit $4",
+        after as _,
+        status.map(InviteStatus::as_str) as _,
+        now as _,
+        limit
+    );
+    Ok(query.fetch_all(&mut **tx).await?)
+}
+
+/// Marks a pending invitation whose time is over, so that another may take its place.
+pub(crate) async fn expire_invite(tx: &mut TenantTx, id: InviteId) -> pg::Result<()> {
+    sqlx::query!(
+        "update invites set status = 'expired' where tenant_id = usher.current_tenant() and invite_id = $1",
+        id as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn revoke_invite(tx: &mut TenantTx, id: InviteId) -> pg::Result<()> {
+    sqlx::query!(
+        "update invites set status = 'revoked' where tenant_id = usher.current_tenant() and invite_id = $1",
+        id as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes the invitation for whoever holds its newest link; true for one caller only, whatever the number.
+pub(crate) async fn claim_invite(
+    tx: &mut TenantTx,
+    id: InviteId,
+    hash: &TokenHash,
+    now: Timestamp,
+) -> pg::Result<bool> {
+    let claimed = sqlx::query!(
+        "update invites set status = 'accepted', accepted_at = $3
+         where tenant_id = usher.current_tenant() and invite_id = $1
+           and status = 'pending' and token_hash = $2 and expires_at > $3",
+        id as _,
+        hash.as_bytes(),
+        now as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(claimed.rows_affected() == 1)
+}

@@ -1,0 +1,85 @@
+//! The hashes of links: the working one in `invites`, those it replaced in `replaced_links`.
+
+use kernel::{InviteId, Timestamp};
+use pg::TenantTx;
+
+use super::invites::invites;
+use crate::domain::{Invite, TokenHash};
+
+/// The invitation whose newest link this is.
+pub(crate) async fn invite_by_link(
+    tx: &mut TenantTx,
+    hash: &TokenHash,
+) -> pg::Result<Option<Invite>> {
+    let query =
+        invites!("where tenant_id = usher.current_tenant() and token_hash = $1", hash.as_bytes());
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// The invitation of which this was a link before it was sent again.
+pub(crate) async fn replaced_invite(
+    tx: &mut TenantTx,
+    hash: &TokenHash,
+) -> pg::Result<Option<Invite>> {
+    let query = invites!(
+        "join replaced_links using (tenant_id, invite_id)
+         where tenant_id = usher.current_tenant() and replaced_links.token_hash = $1",
+        hash.as_bytes()
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// The hash of the invitation's newest link.
+pub(crate) async fn link_hash(tx: &mut TenantTx, id: InviteId) -> pg::Result<TokenHash> {
+    let hash = sqlx::query_scalar!(
+        "select token_hash from invites where tenant_id = usher.current_tenant() and invite_id = $1",
+        id as _
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(hash.into())
+}
+
+/// Saves one more sending, and remembers the link it replaces. The invitation is locked by the caller.
+pub(crate) async fn update_link(
+    tx: &mut TenantTx,
+    invite: &Invite,
+    hash: &TokenHash,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "with former as (
+             insert into replaced_links (tenant_id, token_hash, invite_id)
+             select tenant_id, token_hash, invite_id from invites
+             where tenant_id = usher.current_tenant() and invite_id = $1)
+         update invites set token_hash = $2, sends = $3, expires_at = $4
+         where tenant_id = usher.current_tenant() and invite_id = $1",
+        invite.invite_id as _,
+        hash.as_bytes(),
+        invite.sends,
+        invite.expires_at as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Marks the first link as handed to whoever made the invitation; false where it was before, where somebody else made
+/// it, and where a later sending has replaced it.
+pub(crate) async fn take_link(
+    tx: &mut TenantTx,
+    id: InviteId,
+    taker: &str,
+    now: Timestamp,
+) -> pg::Result<bool> {
+    let taken = sqlx::query!(
+        "update invites set link_taken_at = $3
+         where tenant_id = usher.current_tenant() and invite_id = $1
+           and invited_by = $2 and link_taken_at is null and sends = 1",
+        id as _,
+        taker,
+        now as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}

@@ -1,0 +1,168 @@
+//! Stand-ins of the services that this one asks.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use kernel::{Code, Failure};
+use tonic::{Request, Response, Status};
+use wire::{
+    auth::v1::{
+        ActivateCredentialRequest, ActivateCredentialResponse, StageCredentialRequest,
+        StageCredentialResponse, VerifyPasswordRequest, VerifyPasswordResponse,
+        credentials_server::Credentials,
+    },
+    parse, refuse,
+    tenant::v1::{
+        CreateTenantRequest, GetTenantRequest, ListTenantsRequest, ListTenantsResponse,
+        ResolveTenantRequest, Tenant, resolve_tenant_request::By, tenants_server::Tenants,
+    },
+};
+
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("The password is wrong.")]
+    WrongPassword,
+    #[error("Not now.")]
+    Away,
+}
+
+impl Failure for Refused {
+    fn code(&self) -> Code {
+        match self {
+            Self::WrongPassword => Code::Unauthenticated,
+            Self::Away => Code::Unavailable,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::WrongPassword => "wrong_password",
+            Self::Away => "away",
+        }
+    }
+}
+
+/// Passwords in the clear, in memory.
+#[derive(Clone, Default)]
+pub(crate) struct FakeAuth(Arc<Mutex<Book>>);
+
+#[derive(Default)]
+struct Book {
+    staged: HashMap<String, (String, String)>,
+    active: HashMap<String, String>,
+    away: bool,
+    leaves_after_staging: bool,
+}
+
+impl FakeAuth {
+    /// From now on nobody answers.
+    pub(crate) fn leave(&self) {
+        self.0.lock().expect("no panic before").away = true;
+    }
+
+    /// Nobody answers any more once the next password is staged.
+    pub(crate) fn leave_after_staging(&self) {
+        self.0.lock().expect("no panic before").leaves_after_staging = true;
+    }
+
+    /// From now on somebody answers again.
+    pub(crate) fn come_back(&self) {
+        self.0.lock().expect("no panic before").away = false;
+    }
+
+    /// The active password of a person.
+    pub(crate) fn password_of(&self, user_id: &str) -> Option<String> {
+        self.0.lock().expect("no panic before").active.get(user_id).cloned()
+    }
+}
+
+#[tonic::async_trait]
+impl Credentials for FakeAuth {
+    async fn stage_credential(
+        &self,
+        request: Request<StageCredentialRequest>,
+    ) -> Result<Response<StageCredentialResponse>, Status> {
+        let asked = request.into_inner();
+        let mut book = self.0.lock().expect("no panic before");
+        if book.away {
+            return Err(refuse(Refused::Away));
+        }
+        let long = |text: &str| {
+            if text.len() < 15 { Err("is too short") } else { Ok(()) }
+        };
+        parse("password", &asked.password, long)?;
+        book.away = book.leaves_after_staging;
+        let credential_id = uuid::Uuid::now_v7().to_string();
+        book.staged.insert(credential_id.clone(), (asked.user_id, asked.password));
+        Ok(Response::new(StageCredentialResponse { credential_id }))
+    }
+
+    async fn activate_credential(
+        &self,
+        request: Request<ActivateCredentialRequest>,
+    ) -> Result<Response<ActivateCredentialResponse>, Status> {
+        let asked = request.into_inner();
+        let mut book = self.0.lock().expect("no panic before");
+        if book.away {
+            return Err(refuse(Refused::Away));
+        }
+        let (user_id, password) = book.staged[&asked.credential_id].clone();
+        assert_eq!(user_id, asked.user_id, "a credential is activated for its own person");
+        book.active.entry(user_id).or_insert(password);
+        Ok(Response::new(ActivateCredentialResponse {}))
+    }
+
+    async fn verify_password(
+        &self,
+        request: Request<VerifyPasswordRequest>,
+    ) -> Result<Response<VerifyPasswordResponse>, Status> {
+        let asked = request.into_inner();
+        let book = self.0.lock().expect("no panic before");
+        if book.active.get(&asked.user_id) == Some(&asked.password) {
+            Ok(Response::new(VerifyPasswordResponse {}))
+        } else {
+            Err(refuse(Refused::WrongPassword))
+        }
+    }
+}
+
+/// Every tenant has the same name and writes Russian.
+pub(crate) struct FakeTenants;
+
+#[tonic::async_trait]
+impl Tenants for FakeTenants {
+    async fn create_tenant(
+        &self,
+        _: Request<CreateTenantRequest>,
+    ) -> Result<Response<Tenant>, Status> {
+        Err(Status::unimplemented("not asked"))
+    }
+
+    async fn get_tenant(&self, _: Request<GetTenantRequest>) -> Result<Response<Tenant>, Status> {
+        Err(Status::unimplemented("not asked"))
+    }
+
+    async fn list_tenants(
+        &self,
+        _: Request<ListTenantsRequest>,
+    ) -> Result<Response<ListTenantsResponse>, Status> {
+        Err(Status::unimplemented("not asked"))
+    }
+
+    async fn resolve_tenant(
+        &self,
+        request: Request<ResolveTenantRequest>,
+    ) -> Result<Response<Tenant>, Status> {
+        let Some(By::TenantId(tenant_id)) = request.into_inner().by else {
+            return Err(Status::unimplemented("not asked"));
+        };
+        Ok(Response::new(Tenant {
+            tenant_id,
+            name: "Math & Art".into(),
+            locale: "ru".into(),
+            ..Default::default()
+        }))
+    }
+}

@@ -1,0 +1,20 @@
+//! The service through its guard, against a real PostgreSQL.
+
+mod accept_invitation;
+mod accounts;
+mod create_invite;
+mod create_user;
+mod database;
+mod fakes;
+mod get_me;
+mod isolation;
+mod list_effective;
+mod list_invites;
+mod list_members;
+mod list_roles;
+mod platform;
+mod resend_invite;
+mod reveal_invitation_link;
+mod revoke_invite;
+mod show_invitation;
+mod take_invitation_link;

@@ -1,0 +1,226 @@
+//! The service with its guard, its neighbours' stand-ins, and people who call it.
+
+use std::time::Duration;
+
+use boot::Host;
+use bus::Nats;
+use kernel::{Clock, Cx, Passport, TenantId, UserId};
+use pg::Db;
+use tonic::{Request, Status, service::Routes};
+use user::App;
+use uuid::Uuid;
+use vault::{Keyring, MasterKey, Vault};
+use wire::{
+    Caller, Guard, Mesh, Peers,
+    auth::v1::credentials_server::CredentialsServer,
+    identity::{PassportClaims, ServiceKey, Trust},
+    tenant::v1::tenants_server::TenantsServer,
+    user::v1::{
+        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, Invite,
+        RevealInvitationLinkRequest, access_client::AccessClient, accounts_client::AccountsClient,
+        invites_client::InvitesClient, people_client::PeopleClient,
+    },
+};
+
+use crate::{
+    database::Database,
+    fakes::{FakeAuth, FakeTenants},
+};
+
+/// A password that may be chosen.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// What an admin of a tenant holds, as far as these tests go.
+pub(crate) const ADMIN: &[&str] = &[
+    "activity.feed.read",
+    "events.event.read",
+    "provisioning.datasets.use",
+    "provisioning.sheets.read",
+    "user.invites.create",
+    "user.invites.link",
+    "user.invites.read",
+    "user.members.read",
+    "user.members.update",
+];
+
+/// Everything one test needs.
+pub(crate) struct Platform {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) auth: FakeAuth,
+    pub(crate) keyring: Keyring,
+    app: App,
+    host: Host,
+    peers: Peers,
+    trust: Trust,
+    gateway: ServiceKey,
+}
+
+impl Platform {
+    pub(crate) async fn start() -> Self {
+        let database = Database::migrated().await;
+        let clock = Clock::standing_at(jiff::Timestamp::now().into());
+        let (peers, trust) = (Peers::default(), Trust::default());
+        let host = Host::new();
+        let master = MasterKey::parse(&MasterKey::draw().expect("drawn"));
+        let keyring = Keyring { current: master.expect("a key"), older: Vec::new() };
+        let gateway = ServiceKey::generate("gateway").expect("a key");
+        trust.believe("gateway", gateway.public()).expect("a public key");
+        let app = App {
+            db: Db::connect(&database.access(), user::NAME).expect("an address"),
+            // Nobody listens there: facts stay in the outbox, where the tests look for them.
+            nats: Nats::connect(&"nats://127.0.0.1:1".into()).await.expect("an address"),
+            clock: clock.clone(),
+            mesh: mesh("user", &trust, &peers),
+            vault: Vault::new(keyring.clone()),
+            public_url: "https://usher.test".parse().expect("a URL"),
+        };
+        let auth = FakeAuth::default();
+        let routes = Routes::new(CredentialsServer::new(auth.clone()));
+        let guard = Guard::new("auth", trust.clone()).expect("ruled");
+        peers.here("auth", guard.protect(routes));
+        let routes = Routes::new(TenantsServer::new(FakeTenants));
+        let guard = Guard::new("tenant", trust.clone()).expect("ruled");
+        peers.here("tenant", guard.protect(routes));
+        let platform = Self { database, clock, auth, keyring, app, host, peers, trust, gateway };
+        platform.restart_with(|_| {});
+        platform
+    }
+
+    /// Serves with changed settings from now on.
+    pub(crate) fn restart_with(&self, change: impl FnOnce(&mut App)) {
+        let mut app = self.app.clone();
+        change(&mut app);
+        let guarded = user::start(&app, self.trust.clone(), &self.host).expect("ruled");
+        self.peers.here("user", guarded);
+    }
+
+    /// The transport of a service that calls for itself.
+    pub(crate) fn service(&self, name: &str) -> Caller {
+        mesh(name, &self.trust, &self.peers).to("user")
+    }
+
+    /// A context in which the gateway speaks for nobody.
+    pub(crate) fn nobody(&self) -> Cx {
+        Cx::of_service("gateway", None, &Clock::system())
+    }
+
+    /// A context of a service on a tenant.
+    pub(crate) fn of(&self, service: &str, tenant: TenantId) -> Cx {
+        Cx::of_service(service, Some(tenant), &Clock::system())
+    }
+
+    /// A context in which the gateway speaks for a person.
+    pub(crate) fn person(&self, id: UserId, tenant: Option<TenantId>, rights: &[&str]) -> Cx {
+        let passport = self.gateway.passport(PassportClaims {
+            iss: String::new(),
+            aud: String::new(),
+            exp: 0,
+            sub: id.to_string(),
+            sid: Uuid::now_v7().to_string(),
+            tid: tenant.map(|tenant| tenant.to_string()),
+            perms: rights.iter().map(|&right| right.to_owned()).collect(),
+            epoch: 0,
+            suspended: false,
+            system_admin: false,
+        });
+        let mut cx = Cx::of_service("gateway", tenant, &Clock::system());
+        cx.passport = Some(Passport::new(&passport.expect("signs")));
+        cx
+    }
+
+    /// An admin of the tenant.
+    pub(crate) fn admin(&self, tenant: TenantId) -> Cx {
+        self.person(Uuid::now_v7().into(), Some(tenant), ADMIN)
+    }
+
+    fn gateway(&self) -> Caller {
+        let key = ServiceKey::from_pkcs8("gateway", self.gateway.pkcs8()).expect("a key");
+        Mesh::new(key, self.peers.clone()).to("user")
+    }
+
+    pub(crate) fn invites(&self) -> InvitesClient<Caller> {
+        InvitesClient::new(self.gateway())
+    }
+
+    pub(crate) fn people(&self) -> PeopleClient<Caller> {
+        PeopleClient::new(self.gateway())
+    }
+
+    pub(crate) fn accounts(&self) -> AccountsClient<Caller> {
+        AccountsClient::new(self.gateway())
+    }
+
+    pub(crate) fn access(&self) -> AccessClient<Caller> {
+        AccessClient::new(self.gateway())
+    }
+
+    /// Invites this address as a client.
+    pub(crate) async fn invite(&self, tenant: TenantId, email: &str) -> Invite {
+        let asked = wire::call(&self.admin(tenant), ask(email));
+        self.invites().create_invite(asked).await.expect("invites").into_inner()
+    }
+
+    /// The token of an invitation's newest link.
+    pub(crate) async fn token(&self, tenant: TenantId, invite_id: &str) -> String {
+        let mut client = InvitesClient::new(self.service("notifier"));
+        let asked = RevealInvitationLinkRequest { invite_id: invite_id.into() };
+        let asked = wire::call(&self.of("notifier", tenant), asked);
+        let link = client.reveal_invitation_link(asked).await.expect("reveals").into_inner();
+        link.url.rsplit('/').next().expect("a last part").into()
+    }
+
+    /// Accepts with a password.
+    pub(crate) async fn accept(
+        &self,
+        token: &str,
+        password: &str,
+    ) -> Result<AcceptInvitationResponse, Status> {
+        let asked = AcceptInvitationRequest { token: token.into(), password: password.into() };
+        let accepted = self.invites().accept_invitation(wire::call(&self.nobody(), asked)).await;
+        accepted.map(tonic::Response::into_inner)
+    }
+
+    /// Invites and accepts.
+    pub(crate) async fn admit(&self, tenant: TenantId, email: &str) -> AcceptInvitationResponse {
+        let invite = self.invite(tenant, email).await;
+        let token = self.token(tenant, &invite.invite_id).await;
+        self.accept(&token, PASSWORD).await.expect("accepts")
+    }
+
+    /// Moves the time.
+    pub(crate) fn wait_hours(&self, hours: u64) {
+        self.clock.advance(Duration::from_secs(hours * 3600));
+    }
+}
+
+/// A tenant nobody else uses.
+pub(crate) fn tenant() -> TenantId {
+    Uuid::now_v7().into()
+}
+
+/// The wish to invite this address.
+pub(crate) fn ask(email: &str) -> CreateInviteRequest {
+    CreateInviteRequest { email: email.into(), name: "Ann".into(), ..Default::default() }
+}
+
+/// The stable word of a refusal.
+pub(crate) fn reason(status: &Status) -> String {
+    wire::code_of(status).reason
+}
+
+/// The fields at fault of a refusal.
+pub(crate) fn fields(status: &Status) -> Vec<String> {
+    wire::code_of(status).fields.into_iter().map(|violation| violation.field).collect()
+}
+
+/// A request with an idempotency key.
+pub(crate) fn keyed<T>(cx: &Cx, key: &str, message: T) -> Request<T> {
+    wire::call(&Cx { idempotency_key: Some(key.into()), ..cx.clone() }, message)
+}
+
+fn mesh(name: &str, trust: &Trust, peers: &Peers) -> Mesh {
+    let key = ServiceKey::generate(name).expect("a key");
+    trust.believe(name, key.public()).expect("a public key");
+    Mesh::new(key, peers.clone())
+}

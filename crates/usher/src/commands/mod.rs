@@ -1,0 +1,17 @@
+//! The verbs of the command line, one file each.
+
+pub mod clients;
+pub mod dev;
+pub mod events;
+pub mod healthcheck;
+pub mod jobs;
+pub mod keys;
+mod listing;
+pub mod migrate;
+pub mod onboard;
+pub mod outbox;
+pub mod rollout;
+pub mod run;
+pub mod tenant;
+pub mod user;
+pub mod vault;

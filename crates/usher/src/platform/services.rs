@@ -1,0 +1,91 @@
+//! Builds each service on what it stands on, and starts it.
+
+use std::{net::SocketAddr, time::Duration};
+
+use boot::Host;
+use bus::Nats;
+use kernel::Clock;
+use pg::Db;
+use wire::{Guarded, Mesh, identity::Trust};
+
+use super::{Part, Settings, vault};
+
+/// What all services of a process share.
+pub(super) struct Common<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) clock: &'a Clock,
+    pub(super) nats: &'a Nats,
+    pub(super) trust: &'a Trust,
+    pub(super) public: SocketAddr,
+}
+
+impl Common<'_> {
+    /// Starts the background work of `part` on `host` and returns its guarded RPCs.
+    pub(super) fn start(
+        &self,
+        part: Part,
+        db: Db,
+        mesh: Mesh,
+        host: &Host,
+    ) -> anyhow::Result<Guarded> {
+        let trust = self.trust.clone();
+        let (nats, clock) = (self.nats.clone(), self.clock.clone());
+        Ok(match part {
+            Part::Tenant => tenant::start(&tenant::App { db, nats, clock }, trust, host)?,
+            Part::Auth => {
+                let app = auth::App { db, nats, clock, hasher: auth::Hasher::default() };
+                auth::start(&app, trust, host)?
+            }
+            Part::User => {
+                let (vault, public_url) = (vault(self.settings)?, self.public_url()?);
+                let app = user::App { db, nats, clock, mesh, vault, public_url };
+                user::start(&app, trust, host)?
+            }
+            Part::Provisioning => {
+                provisioning::start(&self.provisioning(db, mesh, host)?, trust, host)?
+            }
+            Part::Notifier => {
+                let (mailer, pace) = (self.settings.notifier.build()?, self.pace());
+                let limits = notifier::App::usual_limits();
+                let app = notifier::App { db, nats, clock, mesh, mailer, pace, limits };
+                notifier::start(&app, trust, host)?
+            }
+            Part::Events => events::start(&events::App { db, nats, clock }, trust, host)?,
+            Part::Activity => {
+                let app = activity::App { db, nats, clock, stopping: host.stopping() };
+                activity::start(&app, trust, host)?
+            }
+            Part::Gateway => anyhow::bail!("the gateway is a door, not a service"),
+        })
+    }
+
+    fn provisioning(&self, db: Db, mesh: Mesh, host: &Host) -> anyhow::Result<provisioning::App> {
+        let config = &self.settings.provisioning;
+        let clock = self.clock.clone();
+        Ok(provisioning::App {
+            db,
+            nats: self.nats.clone(),
+            mesh,
+            vault: vault(self.settings)?,
+            legacy: config.legacy(&self.settings.outbound.build(clock.clone())?)?,
+            clock,
+            policy: config.policy(),
+            watch: config.watch(),
+            stopping: host.stopping(),
+            limits: config.limits(),
+            pace: self.pace(),
+        })
+    }
+
+    fn pace(&self) -> provisioning::Pace {
+        provisioning::Pace::of_lease(Duration::from_secs(self.settings.job_lease_seconds.into()))
+    }
+
+    /// Where people reach the platform: as configured, else the public listener itself.
+    fn public_url(&self) -> anyhow::Result<user::PublicUrl> {
+        match &self.settings.user.public_url {
+            Some(url) => Ok(url.clone()),
+            None => Ok(format!("http://{}", self.public).parse()?),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Two tenants on one platform never meet: in no table, and through no method.
+
+mod methods;
+mod tables;
+mod tenants;

@@ -1,0 +1,114 @@
+//! Tenants that have lived through everything: something of theirs lies wherever something can lie.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::{Actor, Platform, Tenant};
+
+use crate::steps::{accept, bring_in, invite, next_token_for, text, token_for};
+
+/// A tenant, whoever runs it, and all that is its own.
+pub(super) struct Full {
+    pub(super) tenant: Tenant,
+    pub(super) admin: Actor,
+    /// Ids of things of the tenant, by the name of the field that names such a thing.
+    pub(super) ids: BTreeMap<&'static str, String>,
+    /// Ids, addresses and names that nobody else may read.
+    pub(super) own: BTreeSet<String>,
+}
+
+/// The lists of a tenant: where they are, and what their items are called.
+pub(super) const LISTS: [(&str, &str); 7] = [
+    ("/v1/invites", "invites"),
+    ("/v1/members", "members"),
+    ("/v1/onboarding/clients", "clients"),
+    ("/v1/jobs", "jobs"),
+    ("/v1/messages", "messages"),
+    ("/v1/events", "events"),
+    ("/v1/activity", "items"),
+];
+
+/// Leads a new tenant through everything that leaves a trace.
+pub(super) async fn full(platform: &Platform, name: &str) -> Full {
+    let tenant = platform.tenant(name).await;
+    let admin = tenant.admin().await;
+    let of = |who: &str| format!("{who}@{}.test", tenant.slug);
+    let client = bring_in(platform, &admin, &of("client")).await;
+
+    let resent = invite(&admin, &of("resent"), "user").await;
+    token_for(platform, &of("resent")).await;
+    let again = format!("/v1/invites/{}/resend", text(&resent, "inviteId"));
+    admin.post(&again, json!({})).await.json();
+    let token = next_token_for(platform, &of("resent"), 1).await;
+    accept(platform, &token).await.json();
+    let open = invite(&admin, &of("open"), "user").await;
+
+    let wish = json!({
+        "title": format!("Meeting of {name}"),
+        "startsAt": "2030-01-01T10:00:00Z",
+        "endsAt": "2030-01-01T11:00:00Z",
+    });
+    let keyed = admin.request(Method::POST, "/v1/events").header("idempotency-key", "once");
+    let event = admin.send(keyed.json(&wish)).await.json();
+    platform.settled().await;
+
+    let lists = lists(&admin).await;
+    let first = |items: &str, id: &str| {
+        let items = lists.iter().find(|(of, _)| *of == items).map(|(_, items)| items);
+        text(&items.expect("a list")[0], id).to_owned()
+    };
+    let ids = BTreeMap::from([
+        ("tenant_id", tenant.id.to_string()),
+        ("client_id", text(&client, "clientId").to_owned()),
+        ("spreadsheet_id", text(&client, "spreadsheetId").to_owned()),
+        ("user_id", text(&client, "userId").to_owned()),
+        ("invite_id", text(&open, "inviteId").to_owned()),
+        ("event_id", text(&event, "eventId").to_owned()),
+        ("message_id", first("messages", "messageId")),
+        ("job_id", first("jobs", "jobId")),
+    ]);
+    let mut own = BTreeSet::from([tenant.id.to_string(), tenant.slug.clone()]);
+    own.extend(ids.values().cloned());
+    for (_, items) in &lists {
+        collect(items, &mut own);
+    }
+    // The name of every admin that a test makes.
+    own.remove("The admin");
+    assert!(own.len() > 30, "a full tenant leaves more behind: {own:?}");
+    Full { tenant, admin, ids, own }
+}
+
+/// Everything that the lists show to the tenant's own admin.
+pub(super) async fn lists(admin: &Actor) -> Vec<(&'static str, Value)> {
+    let mut all = Vec::new();
+    for (path, items) in LISTS {
+        let page = admin.get(&format!("{path}?pageSize=250")).await.json();
+        let shown = page[items].clone();
+        assert!(shown.as_array().is_some_and(|items| !items.is_empty()), "{path} is empty: {page}");
+        all.push((items, shown));
+    }
+    all
+}
+
+/// Gathers every text that names something: ids, addresses, names, titles.
+fn collect(value: &Value, own: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, own)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let names = name.ends_with("Id")
+                    || ["email", "name", "title", "recipient", "source", "createdBy"]
+                        .contains(&name.as_str());
+                match value {
+                    // Steps and roles have names too, which belong to nobody.
+                    Value::String(text) if names && (text.contains(['-', '@', ' '])) => {
+                        own.insert(text.clone());
+                    }
+                    other => collect(other, own),
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,14 @@
+//! What the platform promises as a whole, asked over HTTP of a platform that runs on real servers.
+
+mod compat;
+mod contract;
+mod isolation;
+mod journey;
+mod roles;
+mod rollout;
+mod routes;
+mod secrets;
+mod steps;
+mod tokens;
+mod trace;
+mod vault_keys;

@@ -1,0 +1,262 @@
+//! The one layer in front of every service: verifies who calls, enforces the method's rule, and hands the op its context.
+
+use std::{
+    collections::BTreeSet,
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use kernel::{Actor, Code, Cx, Flags, Passport, SessionId, TenantId, Timestamp, UserId};
+use tonic::{Status, body::Body, service::Routes};
+use tower::Service;
+use tracing::Instrument;
+
+use crate::{
+    identity::{PassportClaims, Trust},
+    metadata,
+    rule::v1::{Rule, Scope},
+    rules,
+    status::plain,
+};
+
+/// The longest a call may take when its caller names no deadline.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Verifies callers of one service.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    me: &'static str,
+    trust: Trust,
+}
+
+/// A service's routes behind its guard.
+#[derive(Clone, Debug)]
+pub struct Guarded {
+    guard: Guard,
+    routes: Routes,
+}
+
+/// The context that the guard made; every RPC body begins with it.
+///
+/// # Errors
+/// `INTERNAL` when the service was built without its guard.
+pub fn cx<T>(request: &tonic::Request<T>) -> Result<Cx, Status> {
+    let known = request.extensions().get::<Cx>().cloned();
+    known.ok_or_else(|| plain(Code::Internal, "unguarded", "The service runs without its guard."))
+}
+
+impl Guard {
+    /// A guard for the service `me`.
+    ///
+    /// # Errors
+    /// [`rules::Unruled`] when a method of the service has no rule: such a server must not start.
+    pub fn new(me: &'static str, trust: Trust) -> Result<Self, rules::Unruled> {
+        rules::check(&format!("usher.{me}.v1"))?;
+        Ok(Self { me, trust })
+    }
+
+    /// Puts the guard before `routes`.
+    #[must_use]
+    pub fn protect(self, routes: Routes) -> Guarded {
+        Guarded { guard: self, routes: routes.prepare() }
+    }
+
+    /// Who calls, and whether the rule lets them.
+    fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Cx, Status> {
+        let rule = rules::of(path)
+            .ok_or_else(|| plain(Code::NotFound, "unknown_method", "There is no such method."))?;
+        let caller = self.caller(headers)?;
+        let cx = self.context(headers, caller)?;
+        permit(rule, &cx)?;
+        Ok(cx)
+    }
+
+    fn caller(&self, headers: &HeaderMap) -> Result<String, Status> {
+        let token = metadata::text(headers, &metadata::SERVICE).unwrap_or_default();
+        let claims = self.trust.service(&token, self.me).map_err(|problem| {
+            tracing::warn!(callee = self.me, %problem, "a caller did not prove which service it is");
+            plain(Code::Unauthenticated, "unknown_service", "The calling service is not known here.")
+        })?;
+        Ok(claims.iss.clone())
+    }
+
+    fn context(&self, headers: &HeaderMap, caller: String) -> Result<Cx, Status> {
+        let text = |name| metadata::text(headers, &name);
+        let passport = text(metadata::PASSPORT);
+        let person = passport.as_deref().map(|token| self.trust.passport(token)).transpose();
+        let person = person.map_err(|problem| {
+            tracing::warn!(callee = self.me, %problem, "a passport did not hold");
+            plain(Code::Unauthenticated, "bad_passport", "The caller's identity does not hold.")
+        })?;
+        let tenant = text(metadata::TENANT).map(|id| TenantId::parse(&id)).transpose();
+        let tenant = tenant.map_err(|_| disagreement())?;
+        let mut cx = Cx {
+            actor: Actor::Service(caller.clone()),
+            caller: Some(caller),
+            passport: passport.as_deref().map(Passport::new),
+            tenant,
+            permissions: Arc::default(),
+            flags: Flags::default(),
+            request_id: text(metadata::REQUEST_ID).unwrap_or_default(),
+            traceparent: None,
+            cause: None,
+            idempotency_key: text(metadata::IDEMPOTENCY_KEY),
+            ip: text(metadata::CLIENT_IP),
+            user_agent: text(metadata::USER_AGENT),
+            deadline: Some(Timestamp::from(jiff::Timestamp::now()).after(timeout(headers))),
+        };
+        match person {
+            Some(person) => adopt_person(&mut cx, &person)?,
+            // The gateway never acts for itself: without a passport it speaks for nobody.
+            None if cx.caller.as_deref() == Some(crate::identity::GATEWAY) => {
+                cx.actor = Actor::Anonymous
+            }
+            None => {}
+        }
+        Ok(cx)
+    }
+}
+
+fn disagreement() -> Status {
+    plain(Code::Denied, "tenant_mismatch", "The call names a tenant that its identity does not.")
+}
+
+fn adopt_person(cx: &mut Cx, person: &PassportClaims) -> Result<(), Status> {
+    let malformed =
+        || plain(Code::Unauthenticated, "bad_passport", "The caller's identity does not hold.");
+    let tenant = person.tid.as_deref().map(TenantId::parse).transpose().map_err(|_| malformed())?;
+    if tenant != cx.tenant {
+        return Err(disagreement());
+    }
+    cx.actor = Actor::User {
+        id: UserId::parse(&person.sub).map_err(|_| malformed())?,
+        session: SessionId::parse(&person.sid).map_err(|_| malformed())?,
+    };
+    cx.permissions = Arc::new(person.perms.iter().cloned().collect::<BTreeSet<_>>());
+    cx.flags = Flags { suspended: person.suspended, system_admin: person.system_admin };
+    Ok(())
+}
+
+/// Enforces the rule.
+fn permit(rule: &Rule, cx: &Cx) -> Result<(), Status> {
+    if rule.scope() == Scope::Unspecified && cx.tenant.is_none() {
+        let message = "Name the tenant: by its host, by /t/<slug>, or by X-Tenant-ID.";
+        return Err(plain(Code::Invalid, "tenant_required", message));
+    }
+    if rule.public {
+        return Ok(());
+    }
+    match &cx.actor {
+        Actor::Service(name) if rule.services.contains(name) => Ok(()),
+        Actor::User { .. } if cx.flags.suspended => {
+            Err(plain(Code::Denied, "suspended", "This account is suspended."))
+        }
+        Actor::User { .. } if rule.signed_in => Ok(()),
+        Actor::User { .. } if !rule.permission.is_empty() && cx.may(&rule.permission) => Ok(()),
+        // What the gateway asks before it knows a person; such methods have no route from outside.
+        Actor::Anonymous if names_caller(rule, cx) => Ok(()),
+        Actor::Anonymous => {
+            Err(plain(Code::Unauthenticated, "sign_in_required", "Sign in to do this."))
+        }
+        _ => Err(plain(Code::Denied, "permission_denied", "You may not do this.")),
+    }
+}
+
+/// Whether the rule names the service that calls.
+fn names_caller(rule: &Rule, cx: &Cx) -> bool {
+    let mut names = rule.services.iter();
+    names.any(|name| cx.caller.as_ref() == Some(name))
+}
+
+/// The caller's `grpc-timeout` (gRPC over HTTP/2 specification), within [`LONGEST`].
+fn timeout(headers: &HeaderMap) -> Duration {
+    let parse = || {
+        let text = headers.get("grpc-timeout")?.to_str().ok()?;
+        let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+        let number: u64 = number.parse().ok()?;
+        Some(match unit {
+            "H" => Duration::from_secs(number.checked_mul(3600)?),
+            "M" => Duration::from_secs(number.checked_mul(60)?),
+            "S" => Duration::from_secs(number),
+            "m" => Duration::from_millis(number),
+            "u" => Duration::from_micros(number),
+            "n" => Duration::from_nanos(number),
+            _ => return None,
+        })
+    };
+    parse().unwrap_or(LONGEST).min(LONGEST)
+}
+
+impl Service<Request<Body>> for Guarded {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // Routes are always ready.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let started = Instant::now();
+        let path = request.uri().path().to_owned();
+        let span = tracing::info_span!(
+            "rpc",
+            otel.name = path,
+            otel.kind = "server",
+            tenant.id = tracing::field::Empty,
+            request.id = tracing::field::Empty,
+            actor.id = tracing::field::Empty,
+        );
+        metadata::adopt(&span, request.headers());
+        let me = self.guard.me;
+        let admitted = span.in_scope(|| self.guard.admit(&path, request.headers()));
+        let limit = timeout(request.headers());
+        let mut routes = self.routes.clone();
+        let work = async move {
+            let response = match admitted {
+                Err(status) => status.into_http(),
+                Ok(mut cx) => {
+                    describe(&cx);
+                    cx.traceparent = metadata::traceparent(&tracing::Span::current());
+                    request.extensions_mut().insert(cx);
+                    match tokio::time::timeout(limit, routes.call(request)).await {
+                        Ok(Ok(response)) => response,
+                        Ok(Err(never)) => match never {},
+                        Err(_) => plain(Code::Timeout, "deadline_exceeded", "It took too long.")
+                            .into_http(),
+                    }
+                }
+            };
+            count(me, &path, &response, started);
+            Ok(response)
+        };
+        Box::pin(work.instrument(span))
+    }
+}
+
+fn describe(cx: &Cx) {
+    let span = tracing::Span::current();
+    if let Some(tenant) = cx.tenant {
+        span.record("tenant.id", tracing::field::display(tenant));
+    }
+    span.record("request.id", &cx.request_id);
+    span.record("actor.id", cx.actor.label());
+}
+
+fn count(me: &'static str, path: &str, response: &Response<Body>, started: Instant) {
+    let code = Status::from_header_map(response.headers()).map_or(tonic::Code::Ok, |s| s.code());
+    let method = path.rsplit('/').next().unwrap_or_default().to_owned();
+    let known = rules::of(path).is_some();
+    let labels = [
+        ("service", me.to_owned()),
+        ("method", if known { method } else { "unknown".into() }),
+        ("code", format!("{code:?}")),
+    ];
+    metrics::histogram!("usher_rpc_duration_seconds", &labels)
+        .record(started.elapsed().as_secs_f64());
+}
