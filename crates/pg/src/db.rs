@@ -91,6 +91,18 @@ impl Db {
         TenantTx::open(self, name, &format!("begin; set local usher.tenant_id = '{tenant}'")).await
     }
 
+    /// Opens a transaction that reads one tenant's rows as they all stood at one moment, whatever others commit
+    /// between its statements.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection can be had in time.
+    pub async fn snapshot(&self, tenant: TenantId, name: &'static str) -> Result<TenantTx> {
+        let begin = format!(
+            "begin isolation level repeatable read, read only; set local usher.tenant_id = '{tenant}'"
+        );
+        TenantTx::open(self, name, &begin).await
+    }
+
     /// Opens a transaction across tenants; `reason` says why and stands in the trace.
     ///
     /// # Errors

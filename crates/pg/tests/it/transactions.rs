@@ -50,6 +50,22 @@ async fn a_committed_transaction_is_kept() {
 }
 
 #[tokio::test]
+async fn a_snapshot_sees_one_moment_and_writes_nothing() {
+    let database = Database::migrated().await;
+    let tenant = TenantId::from(Uuid::now_v7());
+    let db = database.db(2);
+    let mut seen = db.snapshot(tenant, "look_twice").await.expect("opens");
+    let count = "select count(*) from replies";
+    let before: i64 = sqlx::query_scalar(count).fetch_one(&mut *seen).await.expect("counts");
+    let mut tx = db.tenant(tenant, "keep_work").await.expect("opens");
+    sqlx::query(INSERT).bind(tenant).execute(&mut *tx).await.expect("inserts");
+    tx.commit().await.expect("commits");
+    let after: i64 = sqlx::query_scalar(count).fetch_one(&mut *seen).await.expect("counts");
+    assert_eq!((before, after, rows(&database).await), (0, 0, 1));
+    sqlx::query(INSERT).bind(tenant).execute(&mut *seen).await.expect_err("only reads");
+}
+
+#[tokio::test]
 async fn a_transaction_dropped_outside_the_runtime_closes_its_session() {
     let database = Database::migrated().await;
     let db = database.db(1);

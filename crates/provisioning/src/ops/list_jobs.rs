@@ -14,7 +14,7 @@ pub(crate) async fn list_jobs(
     size: PageSize,
     before: Option<JobId>,
 ) -> Result<Page<JobStatus>> {
-    let mut tx = app.db.tenant(tenant_of(cx)?, "list_jobs").await?;
+    let mut tx = app.db.snapshot(tenant_of(cx)?, "list_jobs").await?;
     let page = jobs::list(&mut tx, state, before, size).await?;
     tx.commit().await?;
     Ok(page)
