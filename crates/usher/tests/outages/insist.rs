@@ -12,8 +12,11 @@ use crate::clients::{self, Client, PASSWORD};
 /// How long a restarted platform may wait for what its forerunner held.
 pub(crate) const PATIENCE: Duration = testkit::PATIENCE.saturating_mul(3);
 
-/// How often an answer is looked at again.
+/// How long after the first look an answer is looked at again; each wait is longer than the one before.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// The longest wait between two looks.
+const LONG_GLANCE: Duration = Duration::from_millis(500);
 
 /// A client who is asked for in the same words again and again, whatever died meanwhile.
 pub(crate) struct Persistent {
@@ -49,7 +52,7 @@ impl Persistent {
 /// Asks until the answer is the wished one; a platform that dies answers in many ways.
 async fn insist(ask: impl Fn() -> RequestBuilder, is_it: impl Fn(u16, &Value) -> bool) -> Value {
     let deadline = Instant::now() + PATIENCE;
-    let mut last = String::new();
+    let (mut last, mut glance) = (String::new(), GLANCE);
     while Instant::now() < deadline {
         if let Ok(answer) = ask().send().await {
             let status = answer.status().as_u16();
@@ -59,7 +62,8 @@ async fn insist(ask: impl Fn() -> RequestBuilder, is_it: impl Fn(u16, &Value) ->
             }
             last = format!("{status} {body}");
         }
-        tokio::time::sleep(GLANCE).await;
+        tokio::time::sleep(glance).await;
+        glance = (glance * 5 / 4).min(LONG_GLANCE);
     }
     panic!("never answered as it should; at last {last}")
 }

@@ -40,13 +40,17 @@ const CLAIMS: &[(&str, &str)] = &[
     (
         "every client and every message has one job, done",
         "select c.email || ': ' || coalesce(string_agg(j.state, ', '), 'none')
-         from usher_provisioning.clients c
-             left join usher_provisioning.jobs j on (j.tenant_id, j.key) = (c.tenant_id, c.client_id::text)
+         from usher_provisioning.clients c left join (
+                 select tenant_id, key, state from usher_provisioning.jobs
+                 union all select tenant_id, key, state from usher_provisioning.job_history
+             ) j on (j.tenant_id, j.key) = (c.tenant_id, c.client_id::text)
          group by c.tenant_id, c.client_id having count(j.*) <> 1 or min(j.state) <> 'done'
          union all
          select m.recipient || ': ' || coalesce(string_agg(j.state, ', '), 'none')
-         from usher_notifier.messages m
-             left join usher_notifier.jobs j on (j.tenant_id, j.key) = (m.tenant_id, m.message_id::text)
+         from usher_notifier.messages m left join (
+                 select tenant_id, key, state from usher_notifier.jobs
+                 union all select tenant_id, key, state from usher_notifier.job_history
+             ) j on (j.tenant_id, j.key) = (m.tenant_id, m.message_id::text)
          group by m.tenant_id, m.message_id having count(j.*) <> 1 or min(j.state) <> 'done'",
     ),
     (

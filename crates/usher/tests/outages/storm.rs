@@ -15,8 +15,11 @@ use usher::platform::Part;
 
 use crate::{clients::Client, insist::Persistent, once, stream};
 
-/// Clients on their way at the same time.
+/// Clients on their way at the same time, at least.
 const AT_ONCE: usize = 24;
+
+/// And at most: a long storm would last for hours if so few were under way while most wait for the leases of the dead.
+const AT_ONCE_IN_A_LONG_STORM: usize = 300;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services_killed_at_random_lose_and_double_no_onboarding() {
@@ -30,7 +33,7 @@ async fn services_killed_at_random_lose_and_double_no_onboarding() {
     let begun = Instant::now();
     let load = streams::iter(0..count)
         .map(|_| async { Persistent::new().bring_in(&staff, fleet.sandbox()).await })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered((count / 50).clamp(AT_ONCE, AT_ONCE_IN_A_LONG_STORM))
         .collect::<Vec<Client>>();
     let mut kills = Vec::new();
     let all = tokio::select! {
