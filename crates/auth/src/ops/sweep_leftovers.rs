@@ -6,8 +6,8 @@ use kernel::Timestamp;
 
 use crate::{App, Result, store};
 
-/// How long a staged hash waits for its activation.
-const STAGED: Duration = Duration::from_secs(3_600);
+/// How long a staged hash waits for its activation: longer than any fact that activates it may be on its way.
+const STAGED: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long an expired session is still told apart from one that never was.
 const EXPIRED: Duration = Duration::from_secs(30 * 24 * 3_600);
 
@@ -18,7 +18,7 @@ pub(crate) struct Swept {
     pub(crate) sessions: u64,
 }
 
-/// Removes staged hashes older than an hour, and sessions that expired 30 days ago.
+/// Removes staged hashes and expired sessions of 30 days ago.
 pub(crate) async fn sweep_leftovers(app: &App) -> Result<Swept> {
     let now = app.clock.now();
     let mut tx =

@@ -33,8 +33,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(5);
 const PULL: Duration = Duration::from_secs(5);
 /// Most messages held, queued ones included.
 const HELD: usize = 1_024;
-/// How long running handlers may take to finish once told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long running handlers may take to finish once told to stop; with the beat before it less than a lease's life,
+/// since the supervisor renews none meanwhile.
+const GRACE: Duration = Duration::from_secs(4);
 
 /// One consumer of this process.
 pub(super) struct Worker {

@@ -100,7 +100,11 @@ impl Rounds {
         }
         epoch.reach(&published.last);
 
-        let moved = self.windows.advance(&ends);
+        // What was left untried behind a failure is read again; only the guilty are put aside.
+        let moved = match published.untried {
+            true => self.windows.stay(&ends),
+            false => self.windows.advance(&ends),
+        };
         if moved.is_empty() {
             return Ok(read);
         }
@@ -135,9 +139,6 @@ impl Rounds {
         }
         match innocent {
             Some(failed) => Err(Error::nats(failed.error.clone())),
-            None if published.untried && poisoned.is_empty() => {
-                Err(Error::nats("rows were left untried"))
-            }
             None => {
                 self.suspects.clear();
                 Ok(poisoned)

@@ -2,6 +2,7 @@
 
 mod consumers;
 mod faults;
+mod full;
 mod house;
 mod operator;
 mod order;

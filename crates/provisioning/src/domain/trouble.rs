@@ -113,6 +113,9 @@ impl Remark {
         if text.chars().count() > LONGEST_NOTE {
             return Err("is longer than 2,000 characters");
         }
+        if text.contains('\0') {
+            return Err("holds a NUL character");
+        }
         Ok(Self(text.to_owned()))
     }
 

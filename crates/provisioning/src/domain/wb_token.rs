@@ -117,7 +117,9 @@ fn expiry(claims: &Map<String, Value>) -> Option<i64> {
 
 fn seller(claims: &Map<String, Value>) -> Option<String> {
     match claims.get("sid")? {
-        Value::String(sid) if !sid.is_empty() => Some(sid.clone()),
+        Value::String(sid) if !sid.is_empty() && !sid.contains(char::is_control) => {
+            Some(sid.clone())
+        }
         Value::Number(sid) => Some(sid.to_string()),
         _ => None,
     }

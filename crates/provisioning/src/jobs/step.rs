@@ -118,8 +118,9 @@ impl Step for LegacyStep {
         let now = self.app.clock.now();
         let stage = self.task.stage();
         let updated = (self.task == Task::SmokeUpdate).then_some(Milestone::Updated);
-        ops::note_milestone(tx, run.client_id, updated, now).await.map_err(refused)?;
+        // The client first: everybody locks in this order.
         let moved = ops::advance_client(tx, &at.cx, &run, stage, now).await.map_err(refused)?;
+        ops::note_milestone(tx, run.client_id, updated, now).await.map_err(refused)?;
         if let Some(client) = moved.filter(|client| client.stage == Stage::Active) {
             tx.after_commit(move || count_active(&client, now));
         }

@@ -34,7 +34,9 @@ pub(crate) struct AddWbToken {
 /// nothing.
 pub(crate) async fn add_wb_token(app: &App, cx: &Cx, command: AddWbToken) -> Result<ClientStatus> {
     let (now, id) = (app.clock.now(), command.client_id);
-    let mut tx = app.db.tenant(tenant_of(cx)?, "add_wb_token").await?;
+    let tenant = tenant_of(cx)?;
+    app.vault.prepare(&app.db, tenant).await?;
+    let mut tx = app.db.tenant(tenant, "add_wb_token").await?;
     if let Some(known) = known_reply(&mut tx, cx, OPERATION, &command.fingerprint).await? {
         tx.commit().await?;
         return get_client_status(app, cx, known).await;

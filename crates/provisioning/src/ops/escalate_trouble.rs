@@ -48,6 +48,8 @@ pub(super) async fn escalate_trouble(
     limits: Limits,
 ) -> Result<bool> {
     let mut tx = app.db.tenant(tenant_of(cx)?, "escalate_trouble").await?;
+    // The client first: everybody locks in this order.
+    locked(&mut tx, id, limits.now).await?;
     let Some(trouble) = store::lock_open_trouble(&mut tx, id, limits.now).await? else {
         return Ok(false);
     };

@@ -18,7 +18,7 @@ pub(crate) struct TenantFunnel {
 
 /// The tenant's funnel.
 pub(crate) async fn get_funnel(app: &App, cx: &Cx, range: Range) -> Result<TenantFunnel> {
-    let mut tx = app.db.tenant(tenant_of(cx)?, "get_funnel").await?;
+    let mut tx = app.db.snapshot(tenant_of(cx)?, "get_funnel").await?;
     let stages = store::stages(&mut tx, app.clock.now()).await?;
     let counted = store::funnel(&mut tx, range, Cohort::ALL).await?;
     tx.commit().await?;

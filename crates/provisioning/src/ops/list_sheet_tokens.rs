@@ -22,7 +22,9 @@ pub(crate) async fn list_sheet_tokens(
         None => holders(app, cx, sheet).await?,
     };
     let now = app.clock.now();
-    let mut tx = app.db.tenant(tenant_of(cx)?, "list_sheet_tokens").await?;
+    let tenant = tenant_of(cx)?;
+    app.vault.prepare(&app.db, tenant).await?;
+    let mut tx = app.db.tenant(tenant, "list_sheet_tokens").await?;
     let mut views = Vec::new();
     for stored in store::stored_tokens(&mut tx, &people).await? {
         let id = stored.client_id.uuid();

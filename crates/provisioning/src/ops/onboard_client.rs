@@ -19,6 +19,7 @@ use super::{
 use crate::{
     App, Error, Result,
     domain::{Client, Milestone, Reason, RoleName, SpreadsheetId, Stage, WbToken},
+    jobs::{WITHDRAW, Withdrawal},
     store::{self, Key},
 };
 
@@ -183,6 +184,14 @@ async fn keep_invitation(
         } else {
             keep_moved(&mut tx, cx, client.advance(Stage::Invited, now)?).await?.client()
         };
+    }
+    if client.stage == Stage::Revoked
+        && let Some(invite) = invitation.invite_id
+    {
+        // Revoked while we asked, so the withdrawal knows nothing of this invitation.
+        let input = Withdrawal { client_id: client.client_id, invite_id: Some(invite) };
+        let key = format!("{}/{invite}", client.client_id);
+        jobs::start(&mut tx, cx, WITHDRAW, 1, &key, &input).await?;
     }
     tx.commit().await?;
     Ok(client)

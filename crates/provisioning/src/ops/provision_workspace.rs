@@ -54,6 +54,7 @@ pub(crate) async fn provision_workspace(
         Whose::Client(_) => None,
         Whose::Member(id) => Some(find_member(app, cx, id).await?),
     };
+    app.vault.prepare(&app.db, tenant).await?;
     let mut tx = app.db.tenant(tenant, "provision_workspace").await?;
     if let Some(known) = known_reply(&mut tx, cx, OPERATION, &command.fingerprint).await? {
         tx.commit().await?;

@@ -4,7 +4,9 @@ use kernel::Cx;
 use pg::TenantTx;
 
 use super::{
+    add_wb_token::bring_over,
     ask_account::{Account, ask_account},
+    begin_run::{is_open, latest_run},
     list_sheets::visible,
     locked,
     onboard_client::{OnboardClient, onboard_client},
@@ -44,14 +46,20 @@ pub(crate) async fn put_sheet_token(app: &App, cx: &Cx, command: PutSheetToken) 
                     (owner.name, owner.role, None, sheet)
                 }
             };
-            let (email, token) = (owner.email, command.token);
+            let (email, token, put) = (owner.email, command.token.clone(), command.token);
             // Without a key of its own: putting the same token again finds the client as it stands.
             let cx = Cx { idempotency_key: None, ..cx.clone() };
             let fingerprint = Vec::new();
             let spreadsheet_id = sheet;
             let wish =
                 OnboardClient { email, name, role, spreadsheet_id, token, locale, fingerprint };
-            onboard_client(app, &cx, wish).await.map(drop)
+            let client = onboard_client(app, &cx, wish).await?;
+            match client.stage {
+                // It became active, or was revoked, while we looked: then the wish changed nothing yet.
+                Stage::Active => replace(app, &cx, client, put).await,
+                Stage::Revoked => Err(Error::StageForbids(client.stage.as_str())),
+                _ => Ok(()),
+            }
         }
     }
 }
@@ -90,7 +98,8 @@ async fn sole_sheet(
     }
 }
 
-/// The backend first, which takes a repeat as such; then our own copy.
+/// The backend first, which takes a repeat as such; then our own copy. A run that is under way may have read the former
+/// token, so another brings this one over after it.
 async fn replace(app: &App, cx: &Cx, client: Client, token: WbToken) -> Result<()> {
     let id = client.client_id;
     let repeat = format!("{id}/{}", cx.request_id);
@@ -100,8 +109,16 @@ async fn replace(app: &App, cx: &Cx, client: Client, token: WbToken) -> Result<(
     let tenant = tenant_of(cx)?;
     app.vault.prepare(&app.db, tenant).await?;
     let mut tx = app.db.tenant(tenant, "put_sheet_token").await?;
-    let client = locked(&mut tx, id, app.clock.now()).await?;
-    replace_token(&mut tx, app, cx, client, &token, &Reason::default()).await?;
+    let now = app.clock.now();
+    let client = locked(&mut tx, id, now).await?;
+    if client.stage == Stage::Revoked {
+        return Err(Error::StageForbids(client.stage.as_str()));
+    }
+    let run = latest_run(&mut tx, &client).await?;
+    let client = replace_token(&mut tx, app, cx, client, &token, &Reason::default()).await?;
+    if run.as_ref().is_some_and(is_open) {
+        bring_over(&mut tx, cx, client, now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

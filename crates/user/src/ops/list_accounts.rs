@@ -29,7 +29,7 @@ pub(crate) async fn list_accounts(
 ) -> Result<Accounts> {
     let ListAccounts { email, is_active, size, after } = wanted;
     let (email, now) = (email.as_ref(), app.clock.now());
-    let mut tx = app.db.tenant(tenant, "list_accounts").await?;
+    let mut tx = app.db.snapshot(tenant, "list_accounts").await?;
     let rows = store::list_accounts(&mut tx, email, is_active, after, size.fetch(), now).await?;
     let total = store::count_accounts(&mut tx, email, is_active).await?;
     tx.commit().await?;

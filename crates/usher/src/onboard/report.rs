@@ -52,11 +52,9 @@ pub(super) fn table(outcomes: &[Outcome], faults: &[Fault]) -> String {
             Cell::new(&outcome.client),
             Cell::new(&outcome.stage).fg(colour),
             Cell::new(outcome.attempts),
-            Cell::new(
-                outcome
-                    .seconds
-                    .map_or_else(String::new, |s| format!("{:.1?}", Duration::from_secs_f64(s))),
-            ),
+            Cell::new(outcome.seconds.map_or_else(String::new, |s| {
+                format!("{:.1?}", Duration::from_secs_f64(s.max(0.0)))
+            })),
             Cell::new(reason),
         ]);
     }
