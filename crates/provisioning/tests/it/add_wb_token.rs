@@ -145,7 +145,7 @@ async fn bad_tokens_and_replacements_without_a_reason_are_refused() {
         ("reason", AddWbTokenRequest { reason: String::new(), ..good() }),
         ("reason", AddWbTokenRequest { reason: long, ..good() }),
         ("reason", AddWbTokenRequest { reason: wb_token("canary"), ..good() }),
-        ("idempotency_key", AddWbTokenRequest { idempotency_key: "two words".into(), ..good() }),
+        ("idempotencyKey", AddWbTokenRequest { idempotency_key: "two words".into(), ..good() }),
     ];
     for (field, bad) in cases {
         let refusal = add(&world, bad).await.expect_err(field);
