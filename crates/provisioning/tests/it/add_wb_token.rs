@@ -100,7 +100,7 @@ async fn a_failed_client_goes_on_with_the_token_it_is_given() {
 
 #[tokio::test]
 async fn a_token_replaced_under_way_makes_a_new_run_that_waits_for_the_end_of_the_old_one() {
-    let world = World::new().await;
+    let world = World::enduring().await;
     world.sandbox.legacy.begin_outage(Fault::RateLimited { retry_after: Some(1) });
     let client = world.begin(request("ann")).await;
     let id = client.client_id.as_str();
