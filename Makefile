@@ -100,9 +100,10 @@ tidy: | deps ## The architecture as tests
 
 .PHONY: sqlx-check sqlx-prepare
 sqlx-check: $(SQLX) | deps ## Fail if .sqlx does not match the SQL and the migrations
-	@$(call with_schema,$(CARGO) sqlx prepare --workspace --check -- --all-targets)
+	@$(call with_schema,--workspace,$(CARGO) sqlx prepare --workspace --check -- --all-targets)
+# Only the packages of the two tools, which hold no checked SQL: the others do not compile while .sqlx is stale.
 sqlx-prepare: $(SQLX) | deps ## Write .sqlx anew
-	@$(call with_schema,$(CARGO) sqlx prepare --workspace -- --all-targets)
+	@$(call with_schema,--package pg --package sandbox,$(CARGO) sqlx prepare --workspace -- --all-targets)
 
 .PHONY: proto-lint
 proto-lint: $(BUF) ## Lint the contract with buf
@@ -126,11 +127,11 @@ ci: ## All that must hold before a merge
 image: ## Build the container image usher:latest
 	@docker build --file deploy/Dockerfile --tag usher:latest .
 
-# A command on a fresh private PostgreSQL that has been migrated.
+# $(2) on a fresh private PostgreSQL that has been migrated by the tools of the packages $(1).
 define with_schema
-$(CARGO) build --locked --workspace --examples
-PATH="$(dir $(abspath $(SQLX))):$$PATH" $(DEBUG)/examples/with_servers \
-	sh -euc '$(DEBUG)/examples/migrate; $(1)'
+$(CARGO) build --locked $(1) --examples
+PATH="$(dir $(abspath $(SQLX))):$$PATH" SQLX_OFFLINE=false $(DEBUG)/examples/with_servers \
+	sh -euc '$(DEBUG)/examples/migrate; $(2)'
 endef
 
 $(SQLX):

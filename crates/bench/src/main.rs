@@ -3,9 +3,11 @@
 mod child;
 mod cpu;
 mod door;
+mod engine;
 mod ground;
 mod load;
 mod machine;
+mod noop;
 mod onboarding;
 mod pass;
 mod peers;

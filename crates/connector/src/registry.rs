@@ -15,7 +15,7 @@ use crate::{
 /// What connectors stand on.
 #[derive(Debug, Clone)]
 pub struct Ground {
-    /// The way outside.
+    /// The way outside; [`Outbound::on_behalf_of`] the tenant whose settings are opened.
     pub outbound: Outbound,
     /// Where the Bot API of Telegram is: the operator's to say, since bots' tokens are sent there.
     pub telegram: Url,

@@ -32,14 +32,14 @@ impl Default for Trip {
     }
 }
 
-/// How a call ended, as far as the host's health is concerned.
+/// How a call ended, as far as this breaker is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It answered, whatever it answered.
+    /// It succeeded, or failed by nobody's fault but the caller's.
     Well,
-    /// It was away, too slow, or failed by its own word.
+    /// It failed in the way that the breaker counts.
     Badly,
-    /// Nothing was learned: the caller gave up first.
+    /// Nothing was learned, for instance because the caller gave up first.
     Unknown,
 }
 
@@ -67,7 +67,7 @@ enum State {
     },
 }
 
-/// The breaker of one host.
+/// The breaker of one host, or of one tenant's calls to it.
 #[derive(Debug)]
 pub(crate) struct Breaker {
     trip: Trip,
@@ -139,7 +139,10 @@ impl Breaker {
     pub(crate) fn is_idle(&self, now: Timestamp) -> bool {
         match self.state {
             State::Closed { since, row, .. } => row == 0 || now.since(since) >= self.trip.window,
-            State::Open { .. } | State::Probing { .. } => false,
+            // Nobody came to probe for so long that it counts no more.
+            State::Open { until } | State::Probing { until } => {
+                now.since(until) >= self.trip.window
+            }
         }
     }
 
@@ -257,6 +260,15 @@ mod tests {
         assert!(!bench.breaker.learn(old, Outcome::Badly, bench.clock.now()), "not the probe's");
         assert!(!bench.breaker.learn(probe, Outcome::Well, bench.clock.now()));
         bench.breaker.pass(bench.clock.now()).expect("closed");
+    }
+
+    #[test]
+    fn an_open_breaker_that_nobody_probes_is_idle_in_the_end() {
+        let bench = Bench::opened();
+        bench.clock.advance(SECOND * 69);
+        assert!(!bench.breaker.is_idle(bench.clock.now()));
+        bench.clock.advance(SECOND);
+        assert!(bench.breaker.is_idle(bench.clock.now()));
     }
 
     #[test]

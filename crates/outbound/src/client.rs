@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, error::Error, fmt, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use kernel::Clock;
+use kernel::{Clock, TenantId};
 use reqwest::{Client, Response, StatusCode, Url, dns::Resolve, header::RETRY_AFTER, redirect};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
@@ -12,7 +12,7 @@ use crate::{
     Answer, BadSetup, Call, Fault, Kind, Limits, Reach, Trusted,
     breaker::Outcome,
     guard::{self, Guard, Target},
-    hosts::Hosts,
+    hosts::{Hosts, Opened, Went},
     names::{NotPublic, Public, Unknown},
     pace::Buckets,
     retry_after, trace,
@@ -23,6 +23,7 @@ use crate::{
 pub struct Outbound {
     shared: Arc<Shared>,
     guard: Guard,
+    tenant: Option<TenantId>,
 }
 
 struct Shared {
@@ -64,7 +65,8 @@ impl Outbound {
             buckets: Buckets::default(),
             clock,
         };
-        Ok(Self { shared: Arc::new(shared), guard: Guard { trusted, ports } })
+        let guard = Guard { trusted, ports };
+        Ok(Self { shared: Arc::new(shared), guard, tenant: None })
     }
 
     /// The same client, which also calls the host and port of an address that the operator has configured. Never for an
@@ -73,7 +75,14 @@ impl Outbound {
     pub fn trusting(&self, url: &Url) -> Self {
         let mut guard = self.guard.clone();
         guard.trusted.extend(Trusted::of(url));
-        Self { shared: self.shared.clone(), guard }
+        Self { shared: self.shared.clone(), guard, tenant: self.tenant }
+    }
+
+    /// The same client, for calls on behalf of this tenant: what a host answers badly is held against the tenant's own
+    /// calls, so that they alone pause, and a host that cannot be reached is left alone by everybody.
+    #[must_use]
+    pub fn on_behalf_of(&self, tenant: TenantId) -> Self {
+        Self { tenant: Some(tenant), ..self.clone() }
     }
 
     /// Says whether an address may be called, as far as can be known before its name is resolved: for whoever takes one
@@ -133,14 +142,14 @@ impl Outbound {
     /// Within the host's limits and the call's deadline.
     async fn pass(&self, call: Call, target: &Target) -> Result<Answer, Fault> {
         let until = Instant::now() + call.deadline;
-        let host = self.shared.hosts.at(target);
+        let way = self.shared.hosts.to(target, self.tenant);
         // A host that is left alone costs nobody a turn.
-        if let Some(left) = self.shared.hosts.left_alone(&host) {
+        if let Some(left) = self.shared.hosts.left_alone(&way) {
             return Err(left_alone(target, left));
         }
         // Turns are waited for without a seat: a busy chat must not keep others from its host.
         self.wait_turn(&call, until).await?;
-        let seat = timeout_at(until, host.seats.acquire()).await;
+        let seat = timeout_at(until, way.host.seats.acquire()).await;
         let Ok(Ok(_seat)) = seat else {
             return Err(Fault::away(
                 Kind::Paced,
@@ -148,23 +157,25 @@ impl Outbound {
             ));
         };
         // Asked last, so that whoever waits for a turn or a seat is no probe.
-        let passed = self.shared.hosts.pass(&host).map_err(|left| left_alone(target, left))?;
+        let passed = self.shared.hosts.pass(&way).map_err(|left| left_alone(target, left))?;
         let connector = call.connector;
         let answer = timeout_at(until, self.exchange(call, target)).await;
         let answer = answer.unwrap_or_else(|_| Err(timed_out(target)));
-        let went = match &answer {
-            Ok(answer) if answer.status.is_server_error() => Outcome::Badly,
-            Ok(_) => Outcome::Well,
-            Err(fault) => match fault.kind {
-                Kind::Redirected | Kind::AnswerTooLong => Outcome::Well,
-                Kind::AddressForbidden | Kind::Unsendable => Outcome::Unknown,
-                _ => Outcome::Badly,
-            },
-        };
-        if passed.learn(went) {
-            tracing::warn!(connector, host = target.host, "a host fails and is left alone");
+        if let Some(opened) = passed.learn(went(&answer)) {
+            let of = match opened {
+                Opened::Host => "host",
+                Opened::Tenant => "tenant",
+            };
+            let tenant = self.tenant.map(|tenant| tenant.to_string());
+            tracing::warn!(
+                connector,
+                host = target.host,
+                of,
+                tenant.id = tenant,
+                "calls fail too often and pause"
+            );
             metrics::counter!("usher_outbound_breaker_opened_total", "connector" => connector,
-                "reach" => target.reach.as_str())
+                "reach" => target.reach.as_str(), "of" => of)
             .increment(1);
         }
         answer
@@ -238,6 +249,23 @@ async fn read(mut response: Response, most: usize, target: &Target) -> Result<By
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// What the breakers learn from the end of a call. A host that cannot be reached, or breaks off, is bad for all; what it
+/// answers, or fails to answer in time, may be due to what this tenant has asked.
+fn went(answer: &Result<Answer, Fault>) -> Went {
+    let (host, own) = match answer {
+        Ok(answer) if answer.status.is_server_error() => (Outcome::Well, Outcome::Badly),
+        Ok(_) => (Outcome::Well, Outcome::Well),
+        Err(fault) => match fault.kind {
+            Kind::Redirected | Kind::AnswerTooLong => (Outcome::Well, Outcome::Well),
+            Kind::AddressForbidden | Kind::Unsendable => (Outcome::Unknown, Outcome::Unknown),
+            // The connection stood, as far as can be known.
+            Kind::TimedOut => (Outcome::Unknown, Outcome::Badly),
+            _ => (Outcome::Badly, Outcome::Unknown),
+        },
+    };
+    Went { host, own }
 }
 
 fn outcome_of(answer: &Answer) -> &'static str {

@@ -2,6 +2,7 @@
 //!
 //! - [`Database`]: a database per test, cloned from a migrated template. [`Stream`]: an isolated place for facts.
 //! - [`servers`]: the servers both live on; private ones unless DATABASE_URL and NATS_URL name others.
+//! - [`free_ports`]: for servers of a test's own that come and go.
 //! - [`Neighbours`]: services in this process behind their guards, real or fake.
 //! - [`cx`], [`as_user`]: contexts to call ops with. [`eventually`], [`found`]: waiting for a condition.
 //! - `Sweep` (feature `sweep`): every fault at every step of a workflow, doing and undoing.
@@ -16,6 +17,7 @@ mod fake;
 mod keeper;
 #[cfg(feature = "platform")]
 mod platform;
+mod ports;
 mod run;
 mod servers;
 mod stream;
@@ -29,6 +31,7 @@ pub use database::{Database, MASTER_KEY};
 pub use fake::Neighbours;
 #[cfg(feature = "platform")]
 pub use platform::{Actor, Builder, Fleet, Platform, Problem, Response, Tenant};
+pub use ports::free_ports;
 pub use servers::{Servers, servers};
 pub use stream::Stream;
 #[cfg(feature = "sweep")]

@@ -1,7 +1,7 @@
 //! Who read which secret, why, in which request and trace: one row per opening, in the transaction that opens it.
 
-use kernel::{Clock, Cx, Page, PageSize, Timestamp};
-use pg::TenantTx;
+use kernel::{Clock, Cx, Page, PageSize, TenantId, Timestamp};
+use pg::{PlatformTx, TenantTx};
 use uuid::Uuid;
 
 use crate::{Result, store::DataKeyRow};
@@ -9,6 +9,8 @@ use crate::{Result, store::DataKeyRow};
 /// One opening of a secret, granted or refused.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Read {
+    /// Whose secret.
+    pub tenant_id: TenantId,
     /// Its id; later ones are greater.
     pub id: Uuid,
     /// When.
@@ -44,7 +46,7 @@ pub struct Which<'a> {
 /// [`crate::Error::Database`].
 pub async fn reads(tx: &mut TenantTx, which: Which<'_>, size: PageSize) -> Result<Page<Read>> {
     let rows = sqlx::query_as(
-        "select id, created_at, actor, purpose, row_id, why, request_id, traceparent from secret_reads
+        "select tenant_id, id, created_at, actor, purpose, row_id, why, request_id, traceparent from secret_reads
          where tenant_id = usher.current_tenant() and ($1::text is null or purpose = $1)
            and ($2::uuid is null or row_id = $2) and ($3::uuid is null or id < $3)
          order by id desc limit $4",
@@ -56,6 +58,33 @@ pub async fn reads(tx: &mut TenantTx, which: Which<'_>, size: PageSize) -> Resul
     .fetch_all(&mut **tx)
     .await?;
     Ok(Page::cut(rows, size, |read: &Read| read.id.to_string()))
+}
+
+/// Lists the openings of secrets of this tenant, or of all, the latest first: one more than the page holds, for whoever
+/// puts the journals of several services together.
+///
+/// # Errors
+/// [`crate::Error::Database`].
+pub async fn reads_of(
+    tx: &mut PlatformTx,
+    tenant: Option<TenantId>,
+    which: Which<'_>,
+    size: PageSize,
+) -> Result<Vec<Read>> {
+    let rows = sqlx::query_as(
+        "select tenant_id, id, created_at, actor, purpose, row_id, why, request_id, traceparent from secret_reads
+         where ($1::uuid is null or tenant_id = $1) and ($2::text is null or purpose = $2)
+           and ($3::uuid is null or row_id = $3) and ($4::uuid is null or id < $4)
+         order by id desc limit $5",
+    )
+    .bind(tenant)
+    .bind(which.purpose)
+    .bind(which.row)
+    .bind(which.before)
+    .bind(size.fetch())
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
 }
 
 /// Journals an opening and fetches the data key for it, in one round trip; `None` where that key was shredded. The op

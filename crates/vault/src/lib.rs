@@ -30,7 +30,7 @@ mod vault;
 
 pub use error::{Error, Result};
 pub use hint::Hint;
-pub use journal::{Read, Which, reads};
+pub use journal::{Read, Which, reads, reads_of};
 pub use kms::{DataKey, Kms, KmsError};
 pub use master::{BadKey, Keyring, MasterKey};
 pub use master_rotation::{Progress, Rewrapped};

@@ -5,6 +5,7 @@
 //! - [`identity`]: who calls: a service's own token, and the passport of the person behind the call.
 //! - [`Mesh`]: how a service reaches another, in the same process or over the network, through the same layers.
 //! - [`refuse`] and [`parse`]: from our errors to statuses, from wire fields to parsed types.
+//! - [`repeatable`]: what a repeated call is known by.
 //! - [`json`] and [`Fact`]: proto3 JSON, and what may be told on the bus.
 
 mod convert;
@@ -15,6 +16,7 @@ pub mod json;
 mod mesh;
 mod metadata;
 mod parse;
+mod repeat;
 pub mod rules;
 mod secrets {
     //! `Debug` of messages with secret fields, generated so that none of them prints.
@@ -27,6 +29,7 @@ pub use fact::Fact;
 pub use guard::{Guard, Guarded, cx};
 pub use mesh::{Caller, Mesh, Peers, call};
 pub use parse::{id, parse, required};
+pub use repeat::repeatable;
 pub use status::{DOMAIN, Refusal, code_of, refuse};
 
 /// The descriptors of the whole contract, with comments and options.

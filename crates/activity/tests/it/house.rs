@@ -18,7 +18,7 @@ use wire::{
 use crate::cord::Cord;
 
 /// The longest a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = testkit::PATIENCE;
 
 /// A running service.
 pub(crate) struct House {

@@ -1,7 +1,6 @@
 //! Our job engine beside what a user would pick instead: the same tasks, in turns, on one durable PostgreSQL.
 
 mod child;
-mod noop;
 mod ours;
 mod raw;
 mod record;

@@ -7,7 +7,7 @@ use std::{
 
 use boot::Host;
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test]
 async fn a_drain_waits_for_tasks_that_heed_the_token() {

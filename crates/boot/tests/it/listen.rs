@@ -13,7 +13,7 @@ use tokio::{
     sync::mpsc,
 };
 
-const LONG: Duration = Duration::from_secs(30);
+const LONG: Duration = Duration::from_secs(60);
 
 async fn free(door: Door) -> Listener {
     Listener::bind(door, SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap()

@@ -130,7 +130,8 @@ async fn a_poison_row_parks_its_aggregate_alone_and_can_be_skipped() {
     })
     .await;
     let standing = bus::outbox::list(&house.db).await.expect("lists");
-    assert_eq!((standing.parked[0].aggregate, standing.parked[0].attempts), (sick, 1));
+    assert_eq!(standing.parked[0].aggregate, sick);
+    assert!(standing.parked[0].attempts >= 1, "{:?}", standing.parked[0]);
     assert!(standing.parked[0].error.contains("payload"), "{}", standing.parked[0].error);
     assert_eq!(house.count().await, 6, "the sick aggregate's later facts wait");
     assert!(!bus::idle(&house.db, &house.nats).await.expect("asks"));

@@ -187,10 +187,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .and_then(|socket| socket.local_addr())
-            .expect("a free port")
-            .port();
+        let port = testkit::free_ports(1)[0];
         let mut server = Self { child: None, port, folder: tempfile::tempdir().expect("a folder") };
         server.rise();
         server

@@ -65,11 +65,11 @@ async fn a_replay_keeps_ids_so_handled_facts_stay_handled() {
     for _ in 0..5 {
         house.tell_invite(aggregate).await;
     }
-    eventually("all is heard", async || heard.load(Ordering::SeqCst) == 5).await;
+    eventually("all is heard", async || heard.load(Ordering::SeqCst) >= 5).await;
     let told =
         bus::outbox::replay(&house.db, &house.nats, &Select::default()).await.expect("replays");
     assert_eq!(told, 5);
-    eventually("all is heard again", async || heard.load(Ordering::SeqCst) == 10).await;
+    eventually("all is heard again", async || heard.load(Ordering::SeqCst) >= 10).await;
     assert_eq!(effects.load(Ordering::SeqCst), 5);
     let stream = house.told().await;
     assert_eq!(stream.len(), 10, "the stream took the replay");

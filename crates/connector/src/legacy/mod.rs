@@ -10,7 +10,7 @@ mod spec;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use kernel::FieldViolation;
+use kernel::{FieldViolation, TenantId};
 use outbound::{
     Outbound, Url,
     header::{HeaderName, HeaderValue},
@@ -53,6 +53,7 @@ pub struct Setup {
 #[derive(Clone)]
 pub struct Legacy(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     outbound: Outbound,
     /// Ends with a slash.
@@ -118,6 +119,13 @@ impl Legacy {
         let (admin, data) = (keys.header(Realm::Admin)?, keys.header(Realm::Data)?);
         let base = base(&url)?;
         Ok(Self(Arc::new(Inner { outbound, base, keys, admin, data, timeout, spreadsheet })))
+    }
+
+    /// The same backend, called on behalf of this tenant: what goes wrong is not held against the others.
+    #[must_use]
+    pub fn on_behalf_of(&self, tenant: TenantId) -> Self {
+        let outbound = self.0.outbound.on_behalf_of(tenant);
+        Self(Arc::new(Inner { outbound, ..(*self.0).clone() }))
     }
 
     /// The longest that a call takes.

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 
 use crate::world::{Ask, World, refused};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Reads until `text` has come.
 async fn read_until(body: &mut Body, text: &str) -> String {

@@ -179,7 +179,7 @@ impl House {
         what: &str,
         wanted: impl Fn(&JobStatus) -> bool,
     ) -> JobStatus {
-        let limit = tokio::time::Instant::now() + Duration::from_secs(30);
+        let limit = tokio::time::Instant::now() + testkit::PATIENCE;
         loop {
             let status = self.status_of(id).await;
             if wanted(&status) {
@@ -211,7 +211,7 @@ impl House {
 
     /// Waits until the run of a key is in a state.
     pub(crate) async fn reach(&self, key: &str, state: JobState) -> JobStatus {
-        let limit = tokio::time::Instant::now() + Duration::from_secs(30);
+        let limit = tokio::time::Instant::now() + testkit::PATIENCE;
         loop {
             let status = self.status(key).await;
             if status.state == state {
@@ -249,7 +249,7 @@ impl House {
 
 /// Waits for a condition, and fails with its name.
 pub(crate) async fn wait_for(what: &str, mut met: impl AsyncFnMut() -> bool) {
-    let limit = tokio::time::Instant::now() + Duration::from_secs(30);
+    let limit = tokio::time::Instant::now() + testkit::PATIENCE;
     while !met().await {
         assert!(tokio::time::Instant::now() < limit, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

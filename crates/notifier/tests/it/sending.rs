@@ -1,8 +1,9 @@
 //! From a fact to a mail, whatever happens in between.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use sandbox::mail::{Fault, Message};
+use tokio::net::TcpSocket;
 use uuid::Uuid;
 
 use crate::{
@@ -15,7 +16,7 @@ const REASON: &str = "select string_agg(status || ' ' || coalesce(reason, ''), '
 const TOLD: &str = "select string_agg(kind, ',' order by id) from outbox";
 
 async fn mail_to(house: &House, email: &str) -> Arc<Message> {
-    let mail = house.sandbox.mail.wait_for(|mail| mail.is_to(email), Duration::from_secs(20)).await;
+    let mail = house.sandbox.mail.wait_for(|mail| mail.is_to(email), testkit::PATIENCE).await;
     mail.expect("a mail arrives")
 }
 
@@ -129,9 +130,10 @@ async fn what_is_away_is_waited_for() {
 #[tokio::test]
 async fn a_mail_server_that_is_away_is_tried_again() {
     let sandbox = sandbox::start(sandbox::Config::calm()).await.expect("a mail server");
-    // A port that was free a moment ago, and that nobody listens on.
-    let closed =
-        std::net::TcpListener::bind("127.0.0.1:0").expect("binds").local_addr().expect("bound");
+    // A port that is taken, so that nobody else gets it, and that nobody listens on.
+    let held = TcpSocket::new_v4().expect("a socket");
+    held.bind(([127, 0, 0, 1], 0).into()).expect("binds");
+    let closed = held.local_addr().expect("bound");
     let house = House::start_with(sandbox, &format!("smtp://{closed}")).await;
     house.invite("ann@example.com", "Ann", "en").await;
     house.until(REASON, "queued mail_unreachable").await;

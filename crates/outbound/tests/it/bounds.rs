@@ -47,7 +47,7 @@ async fn one_deadline_covers_the_name_too() {
 
 #[tokio::test]
 async fn nobody_listening_is_told_as_nothing_done() {
-    let nobody = Server::gone().await;
+    let nobody = Server::gone();
     let outbound = trusting(&nobody, limits(), &clock());
     let fault = outbound.send(call(nobody.url())).await.expect_err("refused");
     assert_eq!((fault.kind, fault.effect), (Kind::Unreachable, Effect::None));

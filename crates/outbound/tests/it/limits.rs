@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use outbound::{Effect, Kind, Limits, Pace, Rate};
+use kernel::TenantId;
+use outbound::{Effect, Kind, Limits, Outbound, Pace, Rate};
 use tokio::{net::TcpStream, sync::Semaphore};
 
 use crate::world::{FINE, PATIENCE, Server, call, clock, limits, say, trusting};
@@ -33,6 +34,84 @@ async fn a_host_that_fails_is_left_alone_and_then_probed_once() {
     outbound.send(call(server.url())).await.expect("the probe");
     assert!(outbound.send(call(server.url())).await.is_err(), "open again");
     assert_eq!(server.connections(), 6);
+}
+
+/// Calls until the breaker opens; answers how many calls were made.
+async fn exhaust(outbound: &Outbound, server: &Server) -> usize {
+    let mut calls = 0;
+    while is_open(outbound, server).await.is_none() {
+        calls += 1;
+        assert!(calls < 100, "it never opens");
+    }
+    calls
+}
+
+/// The pause that a call is told, if it is not made.
+async fn is_open(outbound: &Outbound, server: &Server) -> Option<Duration> {
+    match outbound.send(call(server.url())).await {
+        Err(fault) if fault.kind == Kind::BreakerOpen => fault.retry_after,
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn what_a_host_answers_badly_is_held_against_the_tenant_that_asked() {
+    let server = Server::new(|stream| Box::pin(say(stream, BROKEN))).await;
+    let clock = clock();
+    let outbound = trusting(&server, limits(), &clock);
+    let [one, other]: [TenantId; 2] = [clock.new_id(), clock.new_id()];
+    assert_eq!(exhaust(&outbound.on_behalf_of(one), &server).await, 5);
+    for allowed in [outbound.on_behalf_of(other), outbound.clone()] {
+        let answer = allowed.send(call(server.url())).await.expect("an answer of its own");
+        assert_eq!(answer.status, 503);
+    }
+    assert_eq!(server.connections(), 7);
+    assert_eq!(is_open(&outbound.on_behalf_of(one), &server).await, Some(Duration::from_secs(10)));
+    clock.advance(Duration::from_secs(10));
+    outbound.on_behalf_of(one).send(call(server.url())).await.expect("the tenant's own probe");
+    assert!(is_open(&outbound.on_behalf_of(one), &server).await.is_some(), "open again");
+    assert!(is_open(&outbound.on_behalf_of(other), &server).await.is_none());
+}
+
+async fn say_nothing(stream: TcpStream) {
+    std::future::pending::<()>().await;
+    drop(stream);
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_answer_in_time_is_held_against_the_tenant_that_asked() {
+    let server = Server::new(|stream| Box::pin(say_nothing(stream))).await;
+    let clock = clock();
+    let outbound = trusting(&server, limits(), &clock);
+    let [one, other]: [TenantId; 2] = [clock.new_id(), clock.new_id()];
+    let soon = || call(server.url()).within(Duration::from_millis(50));
+    for _ in 0..5 {
+        let late = outbound.on_behalf_of(one).send(soon()).await.expect_err("too late");
+        assert_eq!(late.kind, Kind::TimedOut);
+    }
+    let fault = outbound.on_behalf_of(one).send(soon()).await.expect_err("left alone");
+    assert_eq!(fault.kind, Kind::BreakerOpen);
+    let late = outbound.on_behalf_of(other).send(soon()).await.expect_err("too late");
+    assert_eq!(late.kind, Kind::TimedOut);
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_be_reached_or_breaks_off_is_left_alone_by_all() {
+    let breaking = Server::new(|stream| Box::pin(say(stream, ""))).await;
+    for server in [Server::gone(), breaking] {
+        let clock = clock();
+        let outbound = trusting(&server, limits(), &clock);
+        let tenants: [TenantId; 6] = std::array::from_fn(|_| clock.new_id());
+        for tenant in &tenants[..5] {
+            let fault = outbound.on_behalf_of(*tenant).send(call(server.url())).await;
+            let kind = fault.expect_err("no answer").kind;
+            assert!(matches!(kind, Kind::Unreachable | Kind::ConnectionLost), "{kind}");
+        }
+        for client in [outbound.on_behalf_of(tenants[5]), outbound.clone()] {
+            let pause = is_open(&client, &server).await;
+            assert_eq!(pause, Some(Duration::from_secs(10)), "one failure each was enough");
+        }
+    }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use outbound::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
 };
 
 /// Longer than anything here takes on a loaded machine.
@@ -28,6 +28,8 @@ pub(crate) type Play = fn(TcpStream) -> std::pin::Pin<Box<dyn Future<Output = ()
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
+    /// The port of a server that is gone.
+    _held: Option<TcpSocket>,
 }
 
 impl Server {
@@ -48,13 +50,15 @@ impl Server {
                 });
             }
         });
-        Self { address, connections }
+        Self { address, connections, _held: None }
     }
 
-    /// An address that nobody listens on.
-    pub(crate) async fn gone() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        Self { address: listener.local_addr().expect("an address"), connections: Arc::default() }
+    /// An address that nobody listens on, and that nobody else gets meanwhile.
+    pub(crate) fn gone() -> Self {
+        let held = TcpSocket::new_v4().expect("a socket");
+        held.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+        let address = held.local_addr().expect("an address");
+        Self { address, connections: Arc::default(), _held: Some(held) }
     }
 
     /// How many connections were made.

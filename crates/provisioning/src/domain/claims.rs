@@ -5,29 +5,16 @@ use kernel::Timestamp;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-use super::WbToken;
-
-/// The bits of the claim `s`, as the marketplace numbers them, in the words of the legacy library.
-const SCOPES: [(u32, &str); 9] = [
-    (1, "content"),
-    (2, "analytics"),
-    (3, "prices"),
-    (4, "marketplace"),
-    (5, "statistics"),
-    (6, "adverts"),
-    (7, "questions"),
-    (8, "recommendations"),
-    (30, "read_only"),
-];
+use super::{WbScope, WbToken};
 
 /// Claims that may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claims {
     pub(crate) sid: String,
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) expires_at: Timestamp,
     pub(crate) iid: Option<i64>,
     pub(crate) uid: Option<i64>,
-    pub(crate) scopes: Vec<&'static str>,
+    pub(crate) scopes: Vec<WbScope>,
 }
 
 impl Claims {
@@ -35,18 +22,12 @@ impl Claims {
     pub(crate) fn of(token: &WbToken) -> Self {
         let claims = payload(token.secret().expose_secret()).unwrap_or_default();
         let number = |name: &str| claims.get(name).and_then(Value::as_i64);
-        let mask = claims.get("s").and_then(Value::as_u64).unwrap_or_default();
-        let exp = number("exp").and_then(|exp| jiff::Timestamp::from_second(exp).ok());
         Self {
             sid: token.sid().to_owned(),
-            expires_at: exp.map(Into::into),
+            expires_at: token.expires_at(),
             iid: number("iid"),
             uid: number("uid"),
-            scopes: SCOPES
-                .iter()
-                .filter(|(bit, _)| mask & (1 << bit) != 0)
-                .map(|(_, scope)| *scope)
-                .collect(),
+            scopes: token.scopes().to_vec(),
         }
     }
 }
@@ -69,9 +50,9 @@ mod tests {
     #[test]
     fn the_mask_tells_what_a_token_opens() {
         let read = claims(r#"{"sid":"s","exp":100,"iid":7,"uid":8,"s":1073741860}"#);
-        assert_eq!(read.scopes, ["analytics", "statistics", "read_only"]);
+        assert_eq!(read.scopes, [WbScope::Analytics, WbScope::Statistics, WbScope::ReadOnly]);
         assert_eq!((read.iid, read.uid), (Some(7), Some(8)));
-        assert_eq!(read.expires_at.map(|at| at.jiff().as_second()), Some(100));
+        assert_eq!(read.expires_at.jiff().as_second(), 100);
     }
 
     #[test]

@@ -5,7 +5,6 @@ mod funnels;
 mod incidents;
 mod jobs;
 mod onboarding;
-mod repeat;
 mod rollout_convert;
 mod rollouts;
 mod sheets;

@@ -12,10 +12,10 @@ use wire::{
         OnboardClientRequest, ReprovisionClientRequest, RetryClientRequest, RevokeClientRequest,
         WatchClientStatusRequest, onboarding_server::Onboarding,
     },
-    refuse,
+    refuse, repeatable,
 };
 
-use super::{given, repeat::repeatable};
+use super::given;
 use crate::{
     App,
     domain::{Reason, RoleName, SpreadsheetId, Stage, WbToken},

@@ -150,10 +150,10 @@ impl From<&domain::TokenView> for SheetToken {
         Self {
             hint: view.hint.to_string(),
             sid: view.claims.sid.clone(),
-            expires_at: view.claims.expires_at.map(timestamp),
+            expires_at: Some(timestamp(view.claims.expires_at)),
             iid: view.claims.iid.unwrap_or_default(),
             uid: view.claims.uid.unwrap_or_default(),
-            scopes: view.claims.scopes.iter().map(|&scope| scope.into()).collect(),
+            scopes: view.claims.scopes.iter().map(ToString::to_string).collect(),
             spreadsheet_id: view.spreadsheet_id.to_string(),
             client_legacy_id: view.client_legacy_id,
             is_active: view.is_active,

@@ -10,10 +10,10 @@ use wire::{
         AddWbTokenRequest, ClientStatus, ListWbTokensRequest, ListWbTokensResponse,
         ProvisionWorkspaceRequest, workspaces_server::Workspaces,
     },
-    refuse,
+    refuse, repeatable,
 };
 
-use super::{given, repeat::repeatable};
+use super::given;
 use crate::{
     App,
     domain::{Reason, SpreadsheetId, WbToken},

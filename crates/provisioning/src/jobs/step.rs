@@ -54,8 +54,9 @@ impl LegacyStep {
         Self { app, task }
     }
 
-    async fn call(&self, repeat: &str, workspace: &Workspace) -> Result<(), StepError> {
-        let (legacy, id) = (&self.app.legacy, &workspace.spreadsheet_id);
+    async fn call(&self, at: &Attempt, workspace: &Workspace) -> Result<(), StepError> {
+        let legacy = self.app.legacy.on_behalf_of(at.tenant);
+        let (repeat, id) = (at.idempotency_key.as_str(), &workspace.spreadsheet_id);
         let called = match self.task {
             Task::RegisterWorkspace => {
                 legacy.register(repeat, id.as_str(), workspace.owner.as_str()).await
@@ -106,7 +107,7 @@ impl Step for LegacyStep {
         let span = tracing::info_span!("provisioning.provision_client", client.id = %id);
         async {
             let workspace = ops::open_workspace(&self.app, &at.cx, id).await.map_err(refused)?;
-            self.call(&at.idempotency_key, &workspace).await?;
+            self.call(at, &workspace).await?;
             Ok(json!({}))
         }
         .instrument(span)

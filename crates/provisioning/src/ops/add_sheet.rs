@@ -25,7 +25,8 @@ pub(crate) async fn add_sheet(
     }
     tx.commit().await?;
     let repeat = format!("workspace/{}/{sheet}", owner.user_id);
-    let registered = app.legacy.register(&repeat, sheet.as_str(), owner.email.as_str()).await;
+    let legacy = app.legacy.on_behalf_of(tenant);
+    let registered = legacy.register(&repeat, sheet.as_str(), owner.email.as_str()).await;
     registered.map_err(|fault| Error::Backend(Box::new(fault)))?;
     let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "add_sheet").await?;

@@ -104,9 +104,10 @@ async fn replace(app: &App, cx: &Cx, client: Client, token: WbToken) -> Result<(
     let id = client.client_id;
     let repeat = format!("{id}/{}", cx.request_id);
     let sheet = client.spreadsheet_id.as_str();
-    let added = app.legacy.add_token(&repeat, sheet, token.secret(), token.sid()).await;
-    added.map_err(|fault| Error::Backend(Box::new(fault)))?;
     let tenant = tenant_of(cx)?;
+    let legacy = app.legacy.on_behalf_of(tenant);
+    let added = legacy.add_token(&repeat, sheet, token.secret(), token.sid()).await;
+    added.map_err(|fault| Error::Backend(Box::new(fault)))?;
     app.vault.prepare(&app.db, tenant).await?;
     let mut tx = app.db.tenant(tenant, "put_sheet_token").await?;
     let now = app.clock.now();

@@ -4,7 +4,7 @@ use connector::legacy::DatasetCall;
 use kernel::Cx;
 use serde_json::{Value, json};
 
-use super::{ask_account::ask_account, list_sheets::visible};
+use super::{ask_account::ask_account, list_sheets::visible, tenant_of};
 use crate::{
     App, Error, Result,
     domain::{DatasetVerb, SpreadsheetId},
@@ -44,6 +44,7 @@ pub(crate) async fn relay_dataset(app: &App, cx: &Cx, command: RelayDataset) -> 
         DatasetVerb::Update => DatasetCall::Update,
     };
     let sheet = command.sheet.as_str();
-    let answer = app.legacy.dataset(call, &cx.request_id, sheet, dataset).await;
+    let legacy = app.legacy.on_behalf_of(tenant_of(cx)?);
+    let answer = legacy.dataset(call, &cx.request_id, sheet, dataset).await;
     answer.map_err(|fault| Error::Backend(Box::new(fault)))
 }

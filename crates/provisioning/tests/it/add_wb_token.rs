@@ -100,7 +100,7 @@ async fn a_failed_client_goes_on_with_the_token_it_is_given() {
 
 #[tokio::test]
 async fn a_token_replaced_under_way_makes_a_new_run_that_waits_for_the_end_of_the_old_one() {
-    let world = World::new().await;
+    let world = World::enduring().await;
     world.sandbox.legacy.begin_outage(Fault::RateLimited { retry_after: Some(1) });
     let client = world.begin(request("ann")).await;
     let id = client.client_id.as_str();
@@ -145,7 +145,7 @@ async fn bad_tokens_and_replacements_without_a_reason_are_refused() {
         ("reason", AddWbTokenRequest { reason: String::new(), ..good() }),
         ("reason", AddWbTokenRequest { reason: long, ..good() }),
         ("reason", AddWbTokenRequest { reason: wb_token("canary"), ..good() }),
-        ("idempotency_key", AddWbTokenRequest { idempotency_key: "two words".into(), ..good() }),
+        ("idempotencyKey", AddWbTokenRequest { idempotency_key: "two words".into(), ..good() }),
     ];
     for (field, bad) in cases {
         let refusal = add(&world, bad).await.expect_err(field);

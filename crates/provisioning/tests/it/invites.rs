@@ -163,7 +163,7 @@ impl FakeInvites {
     /// Waits until the client of this reference has been seen accepting.
     async fn heard_everywhere(&self, tenant: TenantId, invite: &Invite) {
         self.tell(tenant, &invite.invite_id, &accepted(invite)).await;
-        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        let deadline = std::time::Instant::now() + testkit::PATIENCE;
         loop {
             let mut tx = self.watched.tenant(tenant, "watch").await.expect("a database");
             let stage: String =

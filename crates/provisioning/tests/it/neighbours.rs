@@ -4,10 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 use kernel::TenantId;
+use outbound::Trip;
 use sandbox::legacy::{Aim, Fault, Storm};
 use uuid::Uuid;
 
-use crate::world::{World, answer, legacy_within, request};
+use crate::world::{HOUR, MINUTE, World, answer, legacy_under, legacy_within, request};
 
 /// Tenants that nothing is done to, and the clients of each.
 const OTHERS: usize = 4;
@@ -59,7 +60,7 @@ async fn onboard(world: &World, tenant: TenantId, name: String) -> String {
 async fn run(storms: Vec<Storm>) -> Run {
     // Patient enough that a busy machine is not taken for a bad backend.
     let world = World::tuned(|app, sandbox| {
-        app.legacy = legacy_within(sandbox, Duration::from_secs(3));
+        app.legacy = legacy_within(sandbox, Duration::from_secs(6));
         app.policy.attempts = 3;
     });
     let world = world.await;
@@ -102,7 +103,7 @@ fn calls(world: &World) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for call in world.sandbox.legacy.calls() {
         let sheet = call.spreadsheet_id.clone().expect("every call names one");
-        if sheet.starts_with("sheet_good_") {
+        if sheet.starts_with("sheet_good") {
             *counts.entry(sheet).or_default() += 1;
         }
     }
@@ -155,4 +156,32 @@ async fn a_bad_backend_of_one_tenant_leaves_the_others_time_to_active_alone() {
     println!(
         "p99 time to active: {before:?} alone, {after:?} beside bad neighbours, ratio {ratio:.2}"
     );
+}
+
+#[tokio::test]
+async fn a_tenant_whose_calls_all_fail_is_put_off_alone() {
+    let world = World::tuned(|app, sandbox| {
+        let trip = Trip { pause: HOUR, ..Trip::default() };
+        app.legacy = legacy_under(sandbox, MINUTE, Some(trip));
+        app.policy.attempts = 10_000;
+    });
+    let world = world.await;
+    world.sandbox.legacy.begin_storm(Storm {
+        aim: Aim { op: None, spreadsheets: Some("sheet_bad_".into()) },
+        fault: Fault::ServerError,
+        calls: None,
+    });
+    let bad = onboard(&world, world.tenant, "bad_1".into()).await;
+    testkit::eventually("the tenant is put off", async || {
+        let steps = world.status(&bad).await.expect("a client").steps;
+        steps.iter().any(|step| step.reason == "legacy_breaker_open")
+    })
+    .await;
+    let other: TenantId = Uuid::now_v7().into();
+    onboard(&world, other, "good".into()).await;
+    let active =
+        format!("select count(*) from clients where stage = 'active' and tenant_id = '{other}'");
+    world.until_count(&active, 1).await;
+    assert_eq!(calls(&world).into_values().collect::<Vec<_>>(), [4], "each step at once");
+    world.end().await;
 }

@@ -135,9 +135,6 @@ async fn a_key_in_the_header_counts_as_one_in_the_body_and_may_not_differ_from_i
     assert_eq!(Call::Onboard(same).send(&world, &body_only).await.as_ref(), Ok(&by_header));
     let other = OnboardClientRequest { idempotency_key: "body".into(), ..request("ann") };
     let refusal = Call::Onboard(other).send(&world, &cx).await.expect_err("two keys");
-    assert_eq!(
-        (refusal.code, refusal.fields[0].field.as_str()),
-        (Code::Invalid, "idempotency_key")
-    );
+    assert_eq!((refusal.code, refusal.fields[0].field.as_str()), (Code::Invalid, "idempotencyKey"));
     world.end().await;
 }

@@ -40,7 +40,7 @@ async fn an_active_client_is_set_up_again_by_a_new_run_and_stays_active() {
 
 #[tokio::test]
 async fn a_failed_client_begins_anew_and_one_on_its_way_is_left_alone() {
-    let world = World::new().await;
+    let world = World::enduring().await;
     let fault = Fault::Refused { status: 403, message: "closed".into() };
     world.sandbox.legacy.push_fault_for("sheet_ann", Op::DatasetsUpdate, fault);
     let client = world.begin(request("ann")).await;

@@ -1,7 +1,7 @@
 //! A failure for good, and what a person does about it.
 
 use kernel::Code;
-use sandbox::legacy::{Fault, Op};
+use sandbox::legacy::{Aim, Fault, Op, Storm};
 use uuid::Uuid;
 use wire::provisioning::v1::OnboardClientRequest;
 
@@ -71,12 +71,16 @@ async fn a_token_replaced_after_a_failure_is_the_one_that_is_added() {
 
 #[tokio::test]
 async fn a_token_that_the_backend_does_not_give_out_fails_the_check() {
-    let world = World::new().await;
-    let slow = Fault::RateLimited { retry_after: Some(1) };
-    world.sandbox.legacy.push_fault(Op::TokenGet, slow);
+    let world = World::enduring().await;
+    world.sandbox.legacy.begin_storm(Storm {
+        aim: Aim { op: Some(Op::TokenGet), spreadsheets: None },
+        fault: Fault::RateLimited { retry_after: Some(1) },
+        calls: None,
+    });
     let client = world.begin(request("ann")).await;
     world.until(&client.client_id, "token_added").await;
     world.sandbox.legacy.deactivate_tokens(&client.spreadsheet_id);
+    world.sandbox.legacy.end_storms();
     let failed = world.until(&client.client_id, "failed").await.client.expect("a client");
     assert_eq!(failed.reason_code, "wb_token_not_listed");
     world.retry(&client.client_id).await.expect("resumes");

@@ -12,7 +12,7 @@ use connector::legacy::{KeyHeader, Keys, Legacy, Setup};
 use futures::future::join_all;
 use jobs::Policy;
 use kernel::{Clock, Cx, Passport, TenantId, Timestamp};
-use outbound::{Addrs, Limits, Name, Outbound, Resolve, Resolving};
+use outbound::{Addrs, Limits, Name, Outbound, Resolve, Resolving, Trip};
 use pg::Db;
 use provisioning::{App, Swept, Watch};
 use sandbox::{Config, Sandbox};
@@ -40,7 +40,7 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 
 /// How long a condition is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = testkit::PATIENCE;
 
 /// What an operator of the tests may do.
 const PERMISSIONS: [&str; 10] = [
@@ -77,11 +77,18 @@ impl World {
 
     /// Everything runs, but nobody works on jobs.
     pub(crate) async fn without_workers() -> Self {
-        Self::tuned(|app, _| {
+        Self::tuned(|app, sandbox| {
             app.limits.concurrency = 0;
             app.pace.sweep = HOUR;
+            // Whoever drives the jobs instead waits for every attempt that is to hang.
+            app.legacy = legacy_within(sandbox, Duration::from_secs(2));
         })
         .await
+    }
+
+    /// Everything runs, and no client ever fails for being put off too often: a test may take its time.
+    pub(crate) async fn enduring() -> Self {
+        Self::tuned(|app, _| app.policy.attempts = 10_000).await
     }
 
     /// Everything runs, with something special about the service.
@@ -320,7 +327,7 @@ impl World {
 
     /// Ends all background work.
     pub(crate) async fn end(self) {
-        let drained = self.host.drain(Duration::from_secs(10)).await;
+        let drained = self.host.drain(PATIENCE).await;
         assert!(drained.stuck.is_empty(), "stuck: {:?}", drained.stuck);
         assert!(self.host.dead_tasks().is_empty(), "dead: {:?}", self.host.dead_tasks());
     }
@@ -331,15 +338,20 @@ pub(crate) fn answer<T>(answer: Result<tonic::Response<T>, Status>) -> Result<T,
     answer.map(tonic::Response::into_inner).map_err(|status| wire::code_of(&status))
 }
 
-/// A client of the backend that gives up soon. The tests let many calls fail on purpose, which is no reason to leave
-/// the backend alone.
+/// A client of the backend that waits so long for an answer that a busy machine is not taken for a bad backend.
 pub(crate) fn legacy(sandbox: &Sandbox) -> Legacy {
-    legacy_within(sandbox, Duration::from_millis(400))
+    legacy_within(sandbox, Duration::from_secs(30))
 }
 
-/// A client of the backend that gives up after `timeout`.
+/// A client of the backend that gives up after `timeout`. The tests let many calls fail on purpose, which is no reason
+/// to leave the backend alone.
 pub(crate) fn legacy_within(sandbox: &Sandbox, timeout: Duration) -> Legacy {
-    let limits = Limits { connect: Duration::from_secs(1), trip: None, ..Limits::default() };
+    legacy_under(sandbox, timeout, None)
+}
+
+/// Such a client with a breaker.
+pub(crate) fn legacy_under(sandbox: &Sandbox, timeout: Duration, trip: Option<Trip>) -> Legacy {
+    let limits = Limits { connect: PATIENCE, trip, ..Limits::default() };
     let nobody = Arc::new(Nobody);
     let outbound = Outbound::assemble(Vec::new(), [80].into(), limits, nobody, Clock::system());
     let any = sandbox.legacy.api_key().clone();

@@ -103,8 +103,9 @@ async fn a_hanging_call_does_nothing_and_never_answers() {
 #[tokio::test]
 async fn a_slow_call_takes_effect_although_its_caller_gave_up() {
     let sandbox = calm().await;
-    sandbox.legacy.push_fault(Op::Register, Fault::Slow { millis: 300 });
-    let patience = Duration::from_millis(100);
+    sandbox.legacy.push_fault(Op::Register, Fault::Slow { millis: 3_000 });
+    // Long enough for the call to arrive on a busy machine.
+    let patience = Duration::from_millis(1_500);
     assert!(tokio::time::timeout(patience, call(&sandbox, REGISTER, body())).await.is_err());
     let registered = |effect: &Effect| matches!(effect.kind, EffectKind::Registered { .. });
     assert!(sandbox.legacy.wait_for_effect(registered, PATIENCE).await.is_some());

@@ -1,7 +1,5 @@
 //! The mail server in the hands of clients that mean no good.
 
-use std::time::Duration;
-
 use sandbox::{Config, mail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -130,7 +128,7 @@ async fn a_silent_client_is_sent_away() {
 async fn stopping_says_goodbye_to_open_connections() {
     let sandbox = calm().await;
     let mut smtp = Smtp::hello(&sandbox).await;
-    let stop = tokio::time::timeout(Duration::from_secs(3), sandbox.stop());
+    let stop = tokio::time::timeout(PATIENCE, sandbox.stop());
     let (stopped, said) = tokio::join!(stop, rest(&mut smtp));
     stopped.expect("the stop is prompt");
     assert_eq!(said, "421 shutting down\r\n");

@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const REGISTER: &str = "/api/admin/spreadsheets/register";
 pub(crate) const ADD: &str = "/api/admin/wb/tokens/add";

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -19,7 +19,7 @@ use usher::platform::{Keys, Part};
 use wire::{Mesh, Peers, identity::ServiceKey};
 
 use super::{Actor, Tenant, door::Door, quiet, running::World, settings::settings};
-use crate::{Database, MASTER_KEY, PATIENCE, Stream, keeper, servers};
+use crate::{Database, MASTER_KEY, PATIENCE, Stream, free_ports, keeper, servers};
 
 /// The operator's command line proves itself under this name.
 const OPERATOR: &str = "usher";
@@ -48,7 +48,7 @@ impl Fleet {
         let (parts, clock, sandbox) = (Part::ALL.to_vec(), Clock::system(), Some(sandbox));
         let world = World { settings, parts, clock, patience, sandbox, stream, database };
         Keys::write(folder).expect("the folder takes keys");
-        let ports: HashMap<_, _> = Part::ALL.into_iter().zip(free_addresses()).collect();
+        let ports: HashMap<_, _> = Part::ALL.into_iter().zip(addresses()).collect();
         let door = Door::new(ports[&Part::Gateway], Some(operator(folder, &ports)));
         let (program, folder) = (program.into(), folder.to_owned());
         let fleet =
@@ -172,12 +172,10 @@ impl Fleet {
     }
 }
 
-/// Addresses that nobody listens on just now.
-fn free_addresses() -> Vec<SocketAddr> {
-    // All are held until all are known, or the system would give one twice.
-    let held: Vec<_> =
-        Part::ALL.map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port")).into();
-    held.iter().map(|listener| listener.local_addr().expect("bound")).collect()
+/// An address for each part, which stays its own while it is dead.
+fn addresses() -> impl Iterator<Item = SocketAddr> {
+    let ports = free_ports(Part::ALL.len()).into_iter();
+    ports.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
 }
 
 fn peers(ports: &HashMap<Part, SocketAddr>) -> String {

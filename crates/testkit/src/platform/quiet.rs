@@ -22,7 +22,8 @@ pub(super) async fn settle(world: &World, host: &Host) -> Vec<String> {
         if !dead.is_empty() {
             break dead;
         }
-        let left = look(world, &dbs, &nats).await.unwrap_or_else(|away| vec![format!("{away:#}")]);
+        let left = look_twice(world, &dbs, &nats).await;
+        let left = left.unwrap_or_else(|away| vec![format!("{away:#}")]);
         if left.is_empty() || Instant::now() > deadline {
             break left;
         }
@@ -38,10 +39,21 @@ fn services(world: &World) -> impl Iterator<Item = &'static str> {
     world.parts.iter().filter(|part| **part != Part::Gateway).map(|part| part.name())
 }
 
-/// What is under way, a sentence each. One service is looked at after another; what moved behind our back was moved
-/// by a fact, so the whole is only at rest if the stream did not grow meanwhile.
-async fn look(world: &World, dbs: &[Db], nats: &Nats) -> anyhow::Result<Vec<String>> {
+/// What is under way, a sentence each. One service is looked at after another, so work may move behind our back: by a
+/// fact, and then the stream grows, or by a call, and then the second look finds what it left.
+async fn look_twice(world: &World, dbs: &[Db], nats: &Nats) -> anyhow::Result<Vec<String>> {
     let before = nats.ensure_stream().await?.state.last_sequence;
+    for _ in 0..2 {
+        let left = look(world, dbs, nats).await?;
+        if !left.is_empty() {
+            return Ok(left);
+        }
+    }
+    let grew = nats.ensure_stream().await?.state.last_sequence != before;
+    Ok(if grew { vec!["facts are being told".into()] } else { Vec::new() })
+}
+
+async fn look(world: &World, dbs: &[Db], nats: &Nats) -> anyhow::Result<Vec<String>> {
     let mut left = Vec::new();
     for db in dbs {
         left.extend(bus::unrest(db, nats).await?);
@@ -55,9 +67,6 @@ async fn look(world: &World, dbs: &[Db], nats: &Nats) -> anyhow::Result<Vec<Stri
         for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
             left.push(format!("{} has {count} {what} jobs", db.service()));
         }
-    }
-    if left.is_empty() && nats.ensure_stream().await?.state.last_sequence != before {
-        left.push("facts are being told".into());
     }
     Ok(left)
 }

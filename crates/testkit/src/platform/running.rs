@@ -16,7 +16,7 @@ use super::{Actor, Builder, Tenant, door::Door, quiet};
 use crate::{Database, PATIENCE, Stream, eventually, keeper};
 
 /// How long tasks get to end when the platform stops.
-const DRAIN: Duration = Duration::from_secs(10);
+const DRAIN: Duration = Duration::from_secs(30);
 
 /// What a platform stands on, and its twins with it.
 pub(super) struct World {

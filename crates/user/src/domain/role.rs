@@ -114,7 +114,8 @@ const ADMIN: &[&str] = &[
     "user.members.update",
 ];
 
-/// Brings clients in through provisioning, and invites nobody else.
+/// Brings clients in, which is to invite them: whoever is onboarded is invited in the name of who asked for it. Nobody
+/// higher than themselves.
 const TENANT_OPERATOR: &[&str] = &[
     "activity.feed.read",
     "events.event.create",
@@ -128,6 +129,7 @@ const TENANT_OPERATOR: &[&str] = &[
     "provisioning.sheets.update",
     "provisioning.troubles.read",
     "provisioning.troubles.work",
+    "user.invites.create",
     "user.invites.read",
     "user.members.read",
 ];

@@ -5,7 +5,7 @@ use std::mem::take;
 use kernel::{Email, Locale, PageSize, PersonName};
 use tonic::{Request, Response, Status};
 use wire::{
-    id, parse, refuse, timestamp,
+    id, parse, refuse, repeatable, timestamp,
     user::v1::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
         Invitation, InvitationLink, Invite, ListInvitesRequest, ListInvitesResponse,
@@ -14,7 +14,7 @@ use wire::{
     },
 };
 
-use super::{convert, optional_id, repeat::repeatable, tenant};
+use super::{convert, optional_id, tenant};
 use crate::{
     App, Error,
     domain::{self, InviteStatus, Lifetime, TenantRole, Token, reference},

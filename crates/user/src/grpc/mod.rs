@@ -5,7 +5,6 @@ mod accounts;
 mod convert;
 mod invites;
 mod people;
-mod repeat;
 
 use kernel::{Cx, TenantId, UnknownId};
 use tonic::{Status, service::Routes};

@@ -9,7 +9,10 @@ use pg::Db;
 use serde_json::json;
 use vault::{Progress, Vault};
 
-use super::listing;
+use super::{
+    listing,
+    vault_reads::{Reads, reads},
+};
 use crate::{
     cli::Output,
     out,
@@ -27,6 +30,8 @@ pub enum Vaults {
     /// Replace keys while everything runs. A run that was killed goes on where it ended.
     #[command(subcommand)]
     Rotate(Rotate),
+    /// List who opened which secret, why, in which trace, the latest first.
+    Reads(Box<Reads>),
 }
 
 /// Replace keys while everything runs.
@@ -74,6 +79,7 @@ pub struct Tenant {
 pub async fn vault(command: Vaults) -> anyhow::Result<u8> {
     match command {
         Vaults::Status(args) => status(args).await?,
+        Vaults::Reads(args) => reads(*args).await?,
         Vaults::Rotate(Rotate::Master(args)) => rotate_master(&args.settings).await?,
         Vaults::Rotate(Rotate::Tenant(args)) => rotate_tenant(&args.settings, args.tenant).await?,
     }

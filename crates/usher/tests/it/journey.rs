@@ -13,10 +13,12 @@ use usher::{
     onboard::Format,
 };
 
-use crate::steps::{accept, onboard, status, text, token_for, unique, until_stage, wb_token};
+use crate::steps::{
+    accept, bring_in, onboard, status, text, token_for, unique, until_stage, wb_token,
+};
 
 /// Longest that a file may take.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = testkit::PATIENCE.saturating_mul(3);
 
 #[tokio::test]
 async fn a_client_walks_from_the_invitation_to_an_active_workspace() {
@@ -97,6 +99,18 @@ async fn onboarding_the_same_client_again_changes_nothing() {
         ("active".into(), active["client"]["activeAt"].clone())
     );
     assert_eq!(outside(&platform), (calls, mails), "nothing more was said outside");
+    platform.stop().await;
+}
+
+#[tokio::test]
+async fn an_operator_of_the_tenant_brings_a_client_in_and_nobody_higher() {
+    let platform = Platform::start().await;
+    let operator = platform.tenant("Acme").await.member("operator").await;
+    let client = bring_in(&platform, &operator, "ann@example.test").await;
+    assert_eq!(client["stage"], "active");
+    let wish = json!({"email": "boss@example.test", "name": "A Boss", "role": "admin"});
+    let refused = operator.post("/v1/invites", wish).await.problem();
+    assert_eq!((refused.status, refused.code.as_str()), (403, "role_above_own"));
     platform.stop().await;
 }
 

@@ -1,14 +1,16 @@
 //! The keys that seal secrets, as an operator meets them: a platform with other keys than its database's does not
 //! start, and `usher vault` shows and rotates them.
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, process::Stdio, time::Duration};
 
 use boot::{ConfigError, Host};
 use kernel::{Clock, TenantId};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use testkit::{Database, MASTER_KEY, Stream};
+use tokio::process::Command;
 use usher::{
-    cli::{Cli, Command, run},
+    cli::{self, Cli, run},
     platform::{Ground, Part, Settings, start},
 };
 use uuid::Uuid;
@@ -61,6 +63,11 @@ impl World {
     }
 
     fn cli(&self, verb: &[&str], more: &[&str]) -> Cli {
+        boot::config::parse(self.line(verb, more).iter().map(OsString::from))
+            .expect("a command line")
+    }
+
+    fn line(&self, verb: &[&str], more: &[&str]) -> Vec<String> {
         let (url, nats) = (self.database.url(), self.stream.url());
         let mut ground: Vec<[&str; 2]> = vec![
             ["--database-url", &url],
@@ -74,14 +81,16 @@ impl World {
             ground.push(["--login-key", MASTER_KEY]);
         }
         let words = ["usher"].iter().chain(verb).chain(ground.iter().flatten()).chain(more);
-        boot::config::parse(words.map(OsString::from)).expect("a command line")
+        words.map(|word| (*word).to_owned()).collect()
     }
 
     async fn start(&self, more: &[&str]) -> anyhow::Result<()> {
         // Nobody is onboarded, so nobody answers there.
         let backend = ["--legacy-url", "http://127.0.0.1:9", "--legacy-api-key", "none"];
         let more = [&backend as &[_], more].concat();
-        let Command::Run(run) = self.cli(&["run"], &more).command else { panic!("it is `run`") };
+        let cli::Command::Run(run) = self.cli(&["run"], &more).command else {
+            panic!("it is `run`")
+        };
         let settings: Settings = run.settings;
         let (parts, clock) = (vec![Part::Tenant, Part::Provisioning], Clock::system());
         let host = Host::new();
@@ -192,4 +201,39 @@ async fn the_command_line_rotates_the_master_key_and_a_tenants_key() {
             .expect("counts");
     assert_eq!(audited, 1);
     world.start(&["--master-key", &new]).await.expect("the old key may be destroyed");
+}
+
+#[tokio::test]
+async fn the_command_line_lists_who_opened_which_secret_page_by_page() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.token(&vault(MASTER_KEY)).await.expect("opens");
+    }
+    let reads = async |more: &[&str]| {
+        let verb = [&["vault", "reads", "--json"], more].concat();
+        let line = world.line(&verb, &["--master-key", MASTER_KEY]);
+        let mut usher = Command::new(env!("CARGO_BIN_EXE_usher"));
+        let ended = usher.args(&line[1..]).stdin(Stdio::null()).kill_on_drop(true).output().await;
+        let ended = ended.expect("usher runs");
+        let said = String::from_utf8(ended.stderr).expect("text");
+        assert!(ended.status.success(), "{said}");
+        let rows: Vec<Value> = serde_json::from_slice(&ended.stdout).expect("a list");
+        (rows, said)
+    };
+    let (tenant, row) = (world.tenant.to_string(), world.client.to_string());
+    let (first, said) = reads(&["--tenant", &tenant, "--page-size", "2"]).await;
+    assert_eq!(first.len(), 2);
+    for read in &first {
+        assert_eq!((&read["tenantId"], &read["rowId"]), (&json!(tenant), &json!(row)));
+        assert_eq!((&read["service"], &read["purpose"]), (&json!(SERVICE), &json!("wb_token")));
+        assert_eq!(read["actor"], "service:provisioning");
+        assert_eq!(read["why"], "look_at_token");
+        assert!(read["at"].is_string() && read["requestId"].is_string(), "{read}");
+    }
+    let last = first[1]["id"].as_str().expect("an id");
+    assert!(said.contains(&format!("--before {last}")), "{said}");
+    let (rest, said) = reads(&["--before", last]).await;
+    assert_eq!((rest.len(), said.contains("--before")), (1, false), "{said}");
+    let stranger = testkit::tenant().to_string();
+    assert!(reads(&["--tenant", &stranger]).await.0.is_empty());
 }

@@ -223,6 +223,31 @@ async fn the_journal_is_read_by_page_purpose_and_row_and_shows_no_other_tenant()
 }
 
 #[tokio::test]
+async fn the_journal_of_all_tenants_is_read_across_them_and_of_one_alone() {
+    let (store, vault, one, other) =
+        (Database::new().await, vault(&master(), &[]), testkit::tenant(), testkit::tenant());
+    for tenant in [one, other, one] {
+        let row = Uuid::now_v7();
+        let sealed = seal(&store, &vault, tenant, row).await;
+        open(&store, &vault, tenant, (PURPOSE, row), &sealed).await.expect("opens");
+    }
+    let list = async |tenant, before, size| {
+        let mut tx = store.db.platform("list_reads", "a test").await.expect("opens");
+        let which = Which { before, ..Which::default() };
+        let size = PageSize::from_wire(size);
+        let found = vault::reads_of(&mut tx, tenant, which, size).await.expect("lists");
+        found.into_iter().map(|read| (read.tenant_id, read.id)).collect::<Vec<_>>()
+    };
+    let all = list(None, None, 0).await;
+    assert_eq!(all.iter().map(|read| read.0).collect::<Vec<_>>(), [one, other, one]);
+    assert!(all.is_sorted_by(|former, later| former.1 > later.1), "the latest first");
+    assert_eq!(list(None, Some(all[0].1), 0).await, all[1..]);
+    assert_eq!(list(None, None, 1).await.len(), 2, "one more than the page");
+    assert_eq!(list(Some(other), None, 0).await, all[1..2]);
+    assert_eq!(list(Some(testkit::tenant()), None, 0).await, []);
+}
+
+#[tokio::test]
 async fn what_no_migration_registered_is_not_sealed() {
     let (store, vault) = (Database::new().await, vault(&master(), &[]));
     let mut tx = store.db.tenant(tenant(), "seal_secret").await.expect("opens");
