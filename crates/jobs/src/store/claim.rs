@@ -49,9 +49,11 @@ impl Lease {
 }
 
 /// Settings under which a claim walks indexes. The planner's figures on tables that fill and empty within seconds are
-/// always wrong, and then it sorts a whole backlog to take one row.
+/// always wrong, and then it sorts a whole backlog to take one row. Since the path is given, one plan serves every claim
+/// of a connection.
 pub(crate) const WALK: &str = "set local enable_seqscan = off; set local enable_bitmapscan = off; \
-    set local enable_sort = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off";
+    set local enable_sort = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off; \
+    set local plan_cache_mode = force_generic_plan";
 
 /// Whose turn it is.
 #[derive(Debug, Default, sqlx::FromRow)]

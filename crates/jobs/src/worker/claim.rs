@@ -146,13 +146,14 @@ pub(super) async fn take(
     let taken = claim::take(&mut tx, &appetite, &turns).await?;
     let leases: Vec<Lease> = taken.iter().map(|taken| taken.lease).collect();
     let mut held = load_runs(engine, &mut tx, &leases).await?;
-    begin(&mut tx, engine, &mut held).await?;
+    let beside = begin(&mut tx, engine, &mut held).await?;
     tx.commit().await?;
     count::claimed(engine, begun, &taken, &appetite);
     if let Some(last) = leases.last() {
         *engine.served() = last.tenant;
     }
-    let more = turns.contended || turns.due > 0 || has_more(&leases, &turns, appetite.slots);
+    let more =
+        beside || turns.contended || turns.due > 0 || has_more(&leases, &turns, appetite.slots);
     Ok(match (held.is_empty(), turns.contended) {
         (false, _) => Taken::Runs { held, more },
         (true, true) => Taken::Contended,
@@ -201,8 +202,9 @@ pub(super) async fn load_ahead(engine: &Engine, lease: Lease) -> pg::Result<Opti
     Ok(held)
 }
 
-/// Decides what is due, writes the plans of the runs that begin and counts the attempts that do.
-async fn begin(tx: &mut pg::PlatformTx, engine: &Engine, taken: &mut [Held]) -> pg::Result<()> {
+/// Decides what is due, writes the plans of the runs that begin and counts the attempts that do. Answers whether others
+/// became ready beside them.
+async fn begin(tx: &mut pg::PlatformTx, engine: &Engine, taken: &mut [Held]) -> pg::Result<bool> {
     let now = engine.clock.now();
     let mut begun = Begun::default();
     for held in &mut *taken {
@@ -217,28 +219,31 @@ async fn begin(tx: &mut pg::PlatformTx, engine: &Engine, taken: &mut [Held]) -> 
             begun.add(&held.lease, held.run.planned);
         }
     }
-    write_plans(tx, taken, now).await?;
-    if begun.jobs.is_empty() {
-        return Ok(());
+    let beside = write_plans(tx, taken, now).await?;
+    if !begun.jobs.is_empty() {
+        claim::mark_begun(tx, &begun, now).await?;
     }
-    claim::mark_begun(tx, &begun, now).await
+    Ok(beside)
 }
 
-/// Who starts a run does not know its plan: what begins beside the first step is made ready with the plan.
-async fn write_plans(tx: &mut pg::PlatformTx, taken: &[Held], now: Timestamp) -> pg::Result<()> {
+/// Who starts a run does not know its plan: what begins beside the first step is made ready with the plan. Answers
+/// whether anything was.
+async fn write_plans(tx: &mut pg::PlatformTx, taken: &[Held], now: Timestamp) -> pg::Result<bool> {
     let fresh = || taken.iter().filter(|held| !held.run.planned);
     let plans: Vec<_> = fresh().map(|held| (held.lease.tenant, held.steps.as_slice())).collect();
     if plans.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     load::insert_plans(tx, &plans, now).await?;
+    let mut beside = false;
     for held in fresh() {
         let others = planner::starts(&held.views(Going::Forward), 0).into_iter().skip(1);
         let steps: Vec<_> = others.map(settle::number).collect();
         if !steps.is_empty() {
             let ready = Ready { going: Going::Forward, steps, due: None, paused: held.run.paused };
             settle::insert_ready(tx, &held.lease, &held.run, &ready).await?;
+            beside = true;
         }
     }
-    Ok(())
+    Ok(beside)
 }

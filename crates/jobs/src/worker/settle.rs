@@ -1,4 +1,4 @@
-//! Writing how an attempt ended: fence, result, hooks and the next ready row in one commit.
+//! Writing how an attempt ended: fence, result, hooks, and the next ready row or the next attempt's begin, in one commit.
 
 use std::time::{Duration, Instant};
 
