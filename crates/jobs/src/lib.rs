@@ -14,7 +14,8 @@
 //!
 //! A run goes forward step by step; neighbours of one group go side by side, each under a lease of its own, and the
 //! last of them to end decides. A step's outside effect happens with no transaction open; its result, the
-//! domain's change ([`Step::record`]) and the next ready row are one commit, fenced by the lease's token. A step
+//! domain's change ([`Step::record`]) and the next ready row are one commit, fenced by the lease's token. A step that alone
+//! follows begins in that same commit, under the same lease, for as long as the run may keep its place ([`Pace`]). A step
 //! that fails for good turns the run: the steps that acted are undone in reverse, beginning with the failed one
 //! unless it is known to have done nothing. An undo that fails for good leaves the run stuck, for a person.
 //! A run that no living worker knows is held ([`HeldFor`]), visibly, until one does.

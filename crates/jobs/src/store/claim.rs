@@ -49,9 +49,11 @@ impl Lease {
 }
 
 /// Settings under which a claim walks indexes. The planner's figures on tables that fill and empty within seconds are
-/// always wrong, and then it sorts a whole backlog to take one row.
+/// always wrong, and then it sorts a whole backlog to take one row. Since the path is given, one plan serves every claim
+/// of a connection.
 pub(crate) const WALK: &str = "set local enable_seqscan = off; set local enable_bitmapscan = off; \
-    set local enable_sort = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off";
+    set local enable_sort = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off; \
+    set local plan_cache_mode = force_generic_plan";
 
 /// Whose turn it is.
 #[derive(Debug, Default, sqlx::FromRow)]
@@ -64,6 +66,15 @@ pub(crate) struct Turns {
     pub(crate) refused: Vec<String>,
     /// Runs whose time had come; the next look sees them.
     pub(crate) due: i64,
+}
+
+impl Turns {
+    /// How many runs of one tenant a claim takes at most: as many as there are for it if all have enough. What a tenant
+    /// has beyond that, the next claim takes, should others have had less; no claim locks rows that it does not need.
+    pub(crate) fn share(&self, slots: i64) -> i64 {
+        let tenants = i64::try_from(self.tenants.len()).unwrap_or(i64::MAX).max(1);
+        (slots + tenants - 1) / tenants
+    }
 }
 
 /// See [`look`].
@@ -172,11 +183,11 @@ const TAKE: &str = "with known as materialized (
                  where r.tenant_id = t.tenant_id and r.workflow = k.workflow and r.version = k.version
                    and r.due_at = '-infinity'
                  order by r.queued_at, r.job_id
-                 limit greatest(least($6 - l.running, $4, k.room), 0)
+                 limit greatest(least($6 - l.running, $10, k.room), 0)
                  for update skip locked
              ) d
              order by d.queued_at, d.job_id
-             limit greatest(least($6 - l.running, $4), 0)
+             limit greatest(least($6 - l.running, $10), 0)
          ) c
      ), picked as (
          select tenant_id, job_id, step, number, place, turn
@@ -200,7 +211,7 @@ const TAKE: &str = "with known as materialized (
      order by t.place, t.turn";
 
 /// Moves ready rows of the tenants whose turn it is to leases: every tenant's first, then every tenant's second, and
-/// so on. Of a workflow in `turns.refused` nothing is taken.
+/// so on, up to its share. Of a workflow in `turns.refused` nothing is taken.
 pub(crate) async fn take(
     tx: &mut PgConnection,
     appetite: &Appetite,
@@ -216,6 +227,7 @@ pub(crate) async fn take(
         .bind(&turns.refused)
         .bind(appetite.worker)
         .bind(appetite.lease_millis)
+        .bind(turns.share(appetite.slots))
         .fetch_all(tx)
         .await?)
 }
@@ -228,6 +240,20 @@ pub(crate) struct Begun {
     pub(crate) tokens: Vec<i64>,
     pub(crate) steps: Vec<i16>,
     pub(crate) going: Vec<&'static str>,
+    /// The plan was written before, and does not say yet that the step begins.
+    pub(crate) planned: Vec<bool>,
+}
+
+impl Begun {
+    /// Adds the step under a lease.
+    pub(crate) fn add(&mut self, lease: &Lease, planned: bool) {
+        self.tenants.push(lease.tenant.uuid());
+        self.jobs.push(lease.job.uuid());
+        self.tokens.push(lease.token);
+        self.steps.push(lease.step);
+        self.going.push(lease.going.as_str());
+        self.planned.push(planned);
+    }
 }
 
 /// Marks the steps that begin now, and their leases and runs with them.
@@ -238,8 +264,8 @@ pub(crate) async fn mark_begun(
 ) -> pg::Result<()> {
     sqlx::query(
         "with begun as (
-             select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $6::bigint[])
-                 b (tenant_id, job_id, step, going, token)
+             select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $6::bigint[], $7::boolean[])
+                 b (tenant_id, job_id, step, going, token, planned)
          ), turned as (
              update job_leases l set going = b.going, step = b.step from begun b
              where l.tenant_id = b.tenant_id and l.job_id = b.job_id and l.token = b.token
@@ -254,7 +280,7 @@ pub(crate) async fn mark_begun(
              undo_attempts = s.undo_attempts + (b.going = 'back')::int,
              started_at = coalesce(s.started_at, $5), ended_at = null, next_attempt_at = null
          from begun b
-         where s.tenant_id = b.tenant_id and s.job_id = b.job_id and s.number = b.step",
+         where b.planned and s.tenant_id = b.tenant_id and s.job_id = b.job_id and s.number = b.step",
     )
     .bind(&begun.tenants)
     .bind(&begun.jobs)
@@ -262,6 +288,7 @@ pub(crate) async fn mark_begun(
     .bind(&begun.going)
     .bind(now)
     .bind(&begun.tokens)
+    .bind(&begun.planned)
     .execute(tx)
     .await?;
     Ok(())

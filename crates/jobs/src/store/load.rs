@@ -1,6 +1,6 @@
 //! A run with its steps, as a worker holds it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use kernel::{JobId, TenantId, Timestamp};
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub(crate) struct RunRow {
     pub(crate) request_id: String,
     pub(crate) paused: bool,
     pub(crate) parent_job: Option<JobId>,
+    /// Its plan is written.
+    pub(crate) planned: bool,
 }
 
 /// A step of the run's plan.
@@ -72,7 +74,8 @@ pub(crate) async fn runs(
     let runs: Vec<RunRow> = sqlx::query_as(
         "select j.id, j.workflow, j.version, j.key, coalesce(edited.input, j.input) as input, j.failure,
              j.cancelled_by, j.traceparent, j.request_id, j.paused_at is not null as paused,
-             j.parent_job
+             j.parent_job,
+             exists (select from job_steps s where s.tenant_id = j.tenant_id and s.job_id = j.id) as planned
          from (select distinct * from unnest($1::uuid[], $2::uuid[])) l (tenant_id, job_id)
          join jobs j on j.tenant_id = l.tenant_id and j.id = l.job_id
          left join lateral (
@@ -85,6 +88,10 @@ pub(crate) async fn runs(
     .bind(&jobs)
     .fetch_all(&mut *tx)
     .await?;
+    let mut found: HashMap<_, _> = runs.into_iter().map(|run| (run.id, (run, vec![]))).collect();
+    if !found.values().any(|(run, _)| run.planned) {
+        return Ok(found);
+    }
     let steps: Vec<StepRow> = sqlx::query_as(AssertSqlSafe(format!(
         "select {STEP}
          from (select distinct * from unnest($1::uuid[], $2::uuid[])) l (tenant_id, job_id)
@@ -95,7 +102,6 @@ pub(crate) async fn runs(
     .bind(&jobs)
     .fetch_all(&mut *tx)
     .await?;
-    let mut found: HashMap<_, _> = runs.into_iter().map(|run| (run.id, (run, vec![]))).collect();
     for step in steps {
         if let Some((_, planned)) = found.get_mut(&step.job_id) {
             planned.push(step);
@@ -110,48 +116,66 @@ pub(crate) async fn steps_of(tx: &mut PgConnection, job: JobId) -> pg::Result<Ve
     Ok(sqlx::query_as(AssertSqlSafe(sql)).bind(job).fetch_all(tx).await?)
 }
 
-/// Writes the plan of a run that begins.
-pub(crate) async fn insert_plan(
+/// The plan of a run that begins.
+pub(crate) fn plan(job: JobId, steps: &[Arc<dyn Step>]) -> Vec<StepRow> {
+    let row = |step: &Arc<dyn Step>| StepRow {
+        job_id: job,
+        name: step.name().to_owned(),
+        policy: Json(step.policy()),
+        state: StepState::Pending,
+        effect: Effect::None,
+        attempts: 0,
+        undo_attempts: 0,
+        output: None,
+        side_by_side: step.side_by_side(),
+        round: 0,
+        waits_for: None,
+        waits_until: None,
+        checkpoint: None,
+        child_job: None,
+    };
+    steps.iter().map(row).collect()
+}
+
+/// Writes the plans of runs that begin, together, each with the step that begins with it.
+pub(crate) async fn insert_plans(
     tx: &mut PgConnection,
-    tenant: TenantId,
-    job: JobId,
-    steps: &[std::sync::Arc<dyn Step>],
-) -> pg::Result<Vec<StepRow>> {
-    let rows: Vec<StepRow> = steps
-        .iter()
-        .map(|step| StepRow {
-            job_id: job,
-            name: step.name().to_owned(),
-            policy: Json(step.policy()),
-            state: StepState::Pending,
-            effect: Effect::None,
-            attempts: 0,
-            undo_attempts: 0,
-            output: None,
-            side_by_side: step.side_by_side(),
-            round: 0,
-            waits_for: None,
-            waits_until: None,
-            checkpoint: None,
-            child_job: None,
+    plans: &[(TenantId, &[StepRow])],
+    now: Timestamp,
+) -> pg::Result<()> {
+    let rows = || {
+        plans.iter().flat_map(|(tenant, steps)| {
+            steps.iter().enumerate().map(|(number, step)| (*tenant, number, step))
         })
-        .collect();
-    let names: Vec<_> = rows.iter().map(|row| row.name.clone()).collect();
-    let policies: Vec<_> = rows.iter().map(|row| row.policy).collect();
-    let groups: Vec<_> = rows.iter().map(|row| row.side_by_side).collect();
+    };
+    let tenants: Vec<_> = rows().map(|(tenant, ..)| tenant.uuid()).collect();
+    let jobs: Vec<_> = rows().map(|(.., step)| step.job_id.uuid()).collect();
+    let numbers: Vec<_> = rows().map(|(_, number, _)| super::settle::number(number)).collect();
+    let names: Vec<_> = rows().map(|(.., step)| step.name.as_str()).collect();
+    let policies: Vec<_> = rows().map(|(.., step)| step.policy).collect();
+    let groups: Vec<_> = rows().map(|(.., step)| step.side_by_side).collect();
+    let states: Vec<_> = rows().map(|(.., step)| step.state.as_str()).collect();
+    let attempts: Vec<_> = rows().map(|(.., step)| step.attempts).collect();
     sqlx::query(
-        "insert into job_steps (tenant_id, job_id, number, name, policy, side_by_side)
-         select $1, $2, number - 1, name, policy, side_by_side
-         from unnest($3::text[], $4::jsonb[], $5::smallint[]) with ordinality p (name, policy, side_by_side, number)",
+        "insert into job_steps (tenant_id, job_id, number, name, policy, side_by_side, state, attempts, started_at)
+         select tenant_id, job_id, number, name, policy, side_by_side, state, attempts,
+             case when attempts > 0 then $9 end
+         from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::jsonb[], $6::smallint[], $7::text[],
+                     $8::integer[])
+             p (tenant_id, job_id, number, name, policy, side_by_side, state, attempts)",
     )
-    .bind(tenant)
-    .bind(job)
+    .bind(tenants)
+    .bind(jobs)
+    .bind(numbers)
     .bind(names)
     .bind(policies)
     .bind(groups)
+    .bind(states)
+    .bind(attempts)
+    .bind(now)
     .execute(tx)
     .await?;
-    Ok(rows)
+    Ok(())
 }
 
 pub(crate) fn keys(leases: &[Lease]) -> (Vec<Uuid>, Vec<Uuid>) {

@@ -9,62 +9,56 @@ use tracing::{Instrument, Span, field};
 use super::{
     ended::Ended,
     engine::{Engine, Grip, Held},
-    settle,
+    settle::{self, Terms},
+    tenure::Tenure,
 };
 use crate::{
     Attempt, Going, StepError, Turn, planner::Duty, progress::Notes, store::settle::Fence, trace,
 };
 
-/// Makes the attempt that is due and writes how it ended.
-pub(super) async fn perform(engine: Arc<Engine>, held: Held, grip: Grip) {
-    let span = span_of(&held);
-    trace::continue_from(&span, held.run.traceparent.as_deref());
-    let token = held.lease.token;
-    // Left out of the renewals however this ends.
-    let released = Released { engine: Arc::clone(&engine), token };
-    attempt(&engine, held, &grip, &span).instrument(span.clone()).await;
-    drop(released);
+/// Makes the attempt that is due and writes how it ended; answers whether another is due under the same lease.
+pub(super) async fn perform(tenure: &mut Tenure) -> bool {
+    let span = span_of(&tenure.held);
+    trace::continue_from(&span, tenure.held.run.traceparent.as_deref());
+    attempt(tenure, &span).instrument(span.clone()).await
 }
 
-struct Released {
-    engine: Arc<Engine>,
-    token: i64,
-}
-
-impl Drop for Released {
-    fn drop(&mut self) {
-        self.engine.grips().remove(&self.token);
-    }
-}
-
-async fn attempt(engine: &Engine, held: Held, grip: &Grip, span: &Span) {
-    let at = describe(engine, &held, Some(span));
-    let idle = match held.duty {
-        Duty::End => Some(Ended::Nothing),
-        Duty::PutBack => Some(Ended::PutBack),
-        Duty::Attempt(_) => None,
+async fn attempt(tenure: &mut Tenure, span: &Span) -> bool {
+    let at = describe(&tenure.engine, &tenure.held, Some(span));
+    let ended = match tenure.held.duty {
+        Duty::End => Ended::Nothing,
+        Duty::PutBack => Ended::PutBack,
+        Duty::Attempt(_) => match outcome(&tenure.held, &tenure.grip, &at).await {
+            Some(ended) => {
+                span.record("outcome", ended.label());
+                ended
+            }
+            None => {
+                settle::count_lost(&tenure.held);
+                return false;
+            }
+        },
     };
-    if let Some(ended) = idle {
-        settle::settle(engine, held, at, ended, Fence::Holder, &grip.lost).await;
-        return;
-    }
+    let further = tenure.lasts();
+    let terms = Terms { fence: Fence::Holder, lost: &tenure.grip.lost, further };
+    settle::settle(&tenure.engine, &mut tenure.held, at, ended, &terms).await
+}
+
+/// How the attempt ended; `None` where its lease was lost.
+async fn outcome(held: &Held, grip: &Grip, at: &Attempt) -> Option<Ended> {
     let begun = Instant::now();
     let limit = held.row().map(|row| row.policy.timeout).unwrap_or_default();
     let ended = tokio::select! {
         biased;
-        () = grip.lost.cancelled() => {
-            settle::count_lost(&held);
-            return;
-        }
+        () = grip.lost.cancelled() => return None,
         () = grip.cancel.cancelled() => Ended::Failed(StepError::cancelled("stopped while under way")),
         never = at.notes.write_along() => match never {},
-        ended = tokio::time::timeout(limit, caught(act(&held, &at))) => {
+        ended = tokio::time::timeout(limit, caught(act(held, at))) => {
             ended.unwrap_or_else(|_| Err(StepError::timed_out(limit))).unwrap_or_else(Ended::Failed)
         }
     };
-    span.record("outcome", ended.label());
-    count(&held, &ended, begun);
-    settle::settle(engine, held, at, ended, Fence::Holder, &grip.lost).await;
+    count(held, &ended, begun);
+    Some(ended)
 }
 
 /// A panic of foreign code is a failure like any other.

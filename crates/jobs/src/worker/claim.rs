@@ -1,17 +1,20 @@
 //! The loop that takes ready runs and starts attempts.
 
 use std::{
+    collections::HashMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use kernel::{TenantId, Timestamp};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    attempt, count,
-    engine::{Engine, Grip, Held},
+    count,
+    engine::{Engine, Held},
     pace::jittered,
+    tenure::Tenure,
     wake::Word,
 };
 use crate::{
@@ -19,30 +22,36 @@ use crate::{
     planner::Duty,
     store::{
         claim::{self, Appetite, Begun, Lease, Turns},
-        load::{self, RunRow, StepRow},
+        load,
         settle::{self, Ready},
     },
 };
+
+/// Places that come free one after the other are filled by one claim: this long after the first at the latest.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// Takes and attempts until `stop`, then waits for the attempts under way.
 pub(super) async fn take_and_attempt(engine: &Arc<Engine>, word: &Word, stop: &CancellationToken) {
     let mut running = JoinSet::new();
     let mut pause = engine.pace.poll_min;
+    let mut backlog = false;
     while !stop.is_cancelled() {
-        while running.try_join_next().is_some() {}
-        let free = engine.limits.concurrency.saturating_sub(running.len());
+        let free = free(engine, &mut running, backlog).await;
         if free > 0 {
+            backlog = false;
             match take(engine, free, stop).await {
-                Ok(Taken::Runs(taken)) => {
+                Ok(Taken::Runs { held, more }) => {
                     pause = engine.pace.poll_min;
-                    for held in taken {
-                        let grip = hold(engine, &held);
-                        running.spawn(attempt::perform(Arc::clone(engine), held, grip));
+                    backlog = held.len() >= free;
+                    for held in held {
+                        running.spawn(Tenure::begin(engine, held, stop).serve());
                     }
                     if running.len() >= engine.limits.concurrency {
                         word.surplus.ring();
                     }
-                    continue;
+                    if more {
+                        continue;
+                    }
                 }
                 Ok(Taken::Again) => continue,
                 Ok(Taken::Contended) => pause = engine.pace.poll_min,
@@ -67,24 +76,33 @@ pub(super) async fn take_and_attempt(engine: &Arc<Engine>, word: &Word, stop: &C
     while running.join_next().await.is_some() {}
 }
 
+/// How many places are free; where more work waits than there are, after a moment in which others come free as well.
+async fn free(engine: &Engine, running: &mut JoinSet<()>, backlog: bool) -> usize {
+    let places = engine.limits.concurrency;
+    while running.try_join_next().is_some() {}
+    if backlog && running.len() < places {
+        let gathered = async {
+            while places - running.len() < places.div_ceil(4) && running.join_next().await.is_some()
+            {
+            }
+        };
+        // Out of time is as good: what came free is filled.
+        tokio::time::timeout(GATHER, gathered).await.ok();
+    }
+    places.saturating_sub(running.len())
+}
+
 fn longer(pause: Duration, most: Duration) -> Duration {
     pause.saturating_mul(2).min(most)
 }
 
-/// From here on the lease is renewed.
-pub(super) fn hold(engine: &Engine, held: &Held) -> Grip {
-    let grip = Grip {
-        lease: held.lease,
-        lost: CancellationToken::new(),
-        cancel: CancellationToken::new(),
-    };
-    engine.grips().insert(held.lease.token, grip.clone());
-    grip
-}
-
 /// What a claim brought.
 pub(super) enum Taken {
-    Runs(Vec<Held>),
+    Runs {
+        held: Vec<Held>,
+        /// Another look may find more at once.
+        more: bool,
+    },
     /// Runs became ready by this look, whose time had come.
     Again,
     /// Another worker was claiming of the same tenants or workflows.
@@ -128,20 +146,30 @@ pub(super) async fn take(
     let taken = claim::take(&mut tx, &appetite, &turns).await?;
     let leases: Vec<Lease> = taken.iter().map(|taken| taken.lease).collect();
     let mut held = load_runs(engine, &mut tx, &leases).await?;
-    begin(&mut tx, engine, &mut held).await?;
+    let beside = begin(&mut tx, engine, &mut held).await?;
     tx.commit().await?;
     count::claimed(engine, begun, &taken, &appetite);
     if let Some(last) = leases.last() {
         *engine.served() = last.tenant;
     }
+    let more =
+        beside || turns.contended || turns.due > 0 || has_more(&leases, &turns, appetite.slots);
     Ok(match (held.is_empty(), turns.contended) {
-        (false, _) => Taken::Runs(held),
+        (false, _) => Taken::Runs { held, more },
         (true, true) => Taken::Contended,
         (true, false) => Taken::Nothing,
     })
 }
 
-/// Loads what was taken, planning the runs that begin.
+/// Whether a claim stopped short of what is ready: its places are filled, or a tenant has more than its share.
+fn has_more(leases: &[Lease], turns: &Turns, slots: i64) -> bool {
+    let mut of_tenant: HashMap<TenantId, i64> = HashMap::new();
+    leases.iter().for_each(|lease| *of_tenant.entry(lease.tenant).or_default() += 1);
+    of_tenant.values().sum::<i64>() >= slots
+        || of_tenant.values().any(|taken| *taken >= turns.share(slots))
+}
+
+/// Loads what was taken, with the plan that it has or is to have.
 pub(super) async fn load_runs(
     engine: &Engine,
     tx: &mut pg::PlatformTx,
@@ -157,9 +185,8 @@ pub(super) async fn load_runs(
         let Some(known) = engine.known(&run) else {
             continue;
         };
-        if steps.is_empty() {
-            steps = load::insert_plan(tx, lease.tenant, lease.job, &known.steps).await?;
-            begin_beside(tx, lease, &run, &steps).await?;
+        if !run.planned {
+            steps = load::plan(lease.job, &known.steps);
         }
         let duty = Duty::Attempt(lease.place());
         held.push(Held { lease: *lease, run, steps, duty, known, company: false });
@@ -167,52 +194,56 @@ pub(super) async fn load_runs(
     Ok(held)
 }
 
-/// Who starts a run does not know its plan: what begins beside the first step is made ready with the plan.
-async fn begin_beside(
-    tx: &mut pg::PlatformTx,
-    lease: &Lease,
-    run: &RunRow,
-    steps: &[StepRow],
-) -> pg::Result<()> {
-    let views: Vec<_> = steps.iter().map(|step| step.view(Going::Forward)).collect();
-    let others = planner::starts(&views, 0).into_iter().skip(1);
-    let steps: Vec<_> = others.map(settle::number).collect();
-    if steps.is_empty() {
-        return Ok(());
-    }
-    let ready = Ready { going: Going::Forward, steps, due: None, paused: run.paused };
-    settle::insert_ready(tx, lease, run, &ready).await
+/// The run under a lease that is ours and stands further on than its holder knew.
+pub(super) async fn load_ahead(engine: &Engine, lease: Lease) -> pg::Result<Option<Held>> {
+    let mut tx = engine.db.platform("load_job", "one worker serves all tenants").await?;
+    let held = load_runs(engine, &mut tx, &[lease]).await?.pop();
+    tx.commit().await?;
+    Ok(held)
 }
 
-/// Decides what is due and counts the attempts that begin.
-async fn begin(tx: &mut pg::PlatformTx, engine: &Engine, taken: &mut [Held]) -> pg::Result<()> {
+/// Decides what is due, writes the plans of the runs that begin and counts the attempts that do. Answers whether others
+/// became ready beside them.
+async fn begin(tx: &mut pg::PlatformTx, engine: &Engine, taken: &mut [Held]) -> pg::Result<bool> {
+    let now = engine.clock.now();
     let mut begun = Begun::default();
-    for held in taken {
+    for held in &mut *taken {
         let views = held.views(held.lease.going);
         held.duty = planner::enter(&held.view(&views), held.lease.place());
-        let Duty::Attempt(place) = held.duty else {
-            continue;
-        };
-        held.lease.going = place.going;
-        held.lease.step = settle::number(place.step);
-        if held.code().is_none() {
-            held.duty = Duty::PutBack;
-            continue;
-        }
-        begun.tokens.push(held.lease.token);
-        begun.tenants.push(held.lease.tenant.uuid());
-        begun.jobs.push(held.lease.job.uuid());
-        begun.steps.push(held.lease.step);
-        begun.going.push(place.going.as_str());
-        if let Some(row) = held.steps.get_mut(place.step) {
-            match place.going {
-                Going::Forward => row.attempts += 1,
-                Going::Back => row.undo_attempts += 1,
+        if let Duty::Attempt(place) = held.duty {
+            held.begin(place);
+            if held.code().is_none() {
+                held.duty = Duty::PutBack;
+                continue;
             }
+            begun.add(&held.lease, held.run.planned);
         }
     }
-    if begun.jobs.is_empty() {
-        return Ok(());
+    let beside = write_plans(tx, taken, now).await?;
+    if !begun.jobs.is_empty() {
+        claim::mark_begun(tx, &begun, now).await?;
     }
-    claim::mark_begun(tx, &begun, engine.clock.now()).await
+    Ok(beside)
+}
+
+/// Who starts a run does not know its plan: what begins beside the first step is made ready with the plan. Answers
+/// whether anything was.
+async fn write_plans(tx: &mut pg::PlatformTx, taken: &[Held], now: Timestamp) -> pg::Result<bool> {
+    let fresh = || taken.iter().filter(|held| !held.run.planned);
+    let plans: Vec<_> = fresh().map(|held| (held.lease.tenant, held.steps.as_slice())).collect();
+    if plans.is_empty() {
+        return Ok(false);
+    }
+    load::insert_plans(tx, &plans, now).await?;
+    let mut beside = false;
+    for held in fresh() {
+        let others = planner::starts(&held.views(Going::Forward), 0).into_iter().skip(1);
+        let steps: Vec<_> = others.map(settle::number).collect();
+        if !steps.is_empty() {
+            let ready = Ready { going: Going::Forward, steps, due: None, paused: held.run.paused };
+            settle::insert_ready(tx, &held.lease, &held.run, &ready).await?;
+            beside = true;
+        }
+    }
+    Ok(beside)
 }

@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use super::{Limits, Pace};
 use crate::{
-    Going, Step, StepFailure, Workflow,
-    planner::{Duty, RunView, StepView},
+    Effect, Going, Step, StepFailure, StepState, Workflow,
+    planner::{Duty, Place, RunView, StepView},
     store::{
         claim::Lease,
         load::{RunRow, StepRow},
+        settle,
     },
 };
 
@@ -133,6 +134,40 @@ impl fmt::Debug for Engine {
 }
 
 impl Held {
+    /// An attempt begins here, and counts before it does, so that a crash counts too.
+    pub(super) fn begin(&mut self, place: Place) {
+        self.duty = Duty::Attempt(place);
+        self.lease.going = place.going;
+        self.lease.step = settle::number(place.step);
+        let Some(row) = self.steps.get_mut(place.step) else {
+            return;
+        };
+        match place.going {
+            Going::Forward => (row.state, row.attempts) = (StepState::Running, row.attempts + 1),
+            Going::Back => {
+                (row.state, row.undo_attempts) = (StepState::Undoing, row.undo_attempts + 1);
+            }
+        }
+    }
+
+    /// The attempt is over, as it was written.
+    pub(super) fn end(&mut self, state: StepState, effect: Effect, output: Option<Value>) {
+        let at = self.step();
+        let Some(row) = self.steps.get_mut(at) else {
+            return;
+        };
+        (row.state, row.effect) = (state, effect);
+        (row.waits_for, row.waits_until) = (None, None);
+        match state {
+            StepState::Done | StepState::Skipped => {
+                row.output = output.or_else(|| row.output.take());
+                row.checkpoint = None;
+            }
+            StepState::Undone => (row.output, row.checkpoint) = (None, None),
+            _ => {}
+        }
+    }
+
     /// The number of the step that is due.
     pub(super) fn step(&self) -> usize {
         self.lease.place().step
@@ -144,7 +179,12 @@ impl Held {
 
     /// The code of the step that is due; `None` where this build's workflow has no step of that name.
     pub(super) fn code(&self) -> Option<&Arc<dyn Step>> {
-        let name = &self.row()?.name;
+        self.code_of(self.step())
+    }
+
+    /// The code of a step; see [`Held::code`].
+    pub(super) fn code_of(&self, step: usize) -> Option<&Arc<dyn Step>> {
+        let name = &self.steps.get(step)?.name;
         self.known.steps.iter().find(|step| step.name() == name)
     }
 

@@ -12,7 +12,7 @@ use super::{
     ended::Ended,
     engine::{Engine, Grip, Held},
     pace::jittered,
-    settle,
+    settle::{self, Terms},
 };
 use crate::{
     HeldFor, StepError, StepState, depth,
@@ -102,7 +102,7 @@ fn count_held(engine: &Engine, held: &[(String, i32, HeldFor, i64)]) {
 }
 
 /// The attempt, if one was under way, counts as failed with an unknown effect, and the run goes on from there like after any failure.
-async fn take_up(engine: &Engine, held: Held) {
+async fn take_up(engine: &Engine, mut held: Held) {
     let at = describe(engine, &held, None);
     tracing::warn!(job.id = %at.job, step = at.step, attempt = at.number, "a worker's lease ran out; the job is taken up");
     metrics::counter!("usher_job_failures_total", "class" => "lost", "workflow" => at.workflow)
@@ -116,5 +116,6 @@ async fn take_up(engine: &Engine, held: Held) {
         // It was on its way back.
         Duty::Attempt(_) | Duty::PutBack => Ended::PutBack,
     };
-    settle::settle(engine, held, at, lost, Fence::Expired, &CancellationToken::new()).await;
+    let terms = Terms { fence: Fence::Expired, lost: &CancellationToken::new(), further: false };
+    settle::settle(engine, &mut held, at, lost, &terms).await;
 }

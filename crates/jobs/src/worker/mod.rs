@@ -3,6 +3,7 @@
 mod archive;
 mod attempt;
 mod by_hand;
+mod change;
 mod claim;
 mod count;
 mod ended;
@@ -11,6 +12,7 @@ mod keep;
 mod pace;
 mod schedule;
 mod settle;
+mod tenure;
 mod wait;
 mod wake;
 

@@ -30,6 +30,8 @@ pub struct Pace {
     pub poll_min: Duration,
     /// Longest pause between two looks for ready runs.
     pub poll_max: Duration,
+    /// How long a run goes on from step to step before its place is free for others; an attempt under way ends first.
+    pub tenure: Duration,
 }
 
 impl Pace {
@@ -48,6 +50,7 @@ impl Default for Pace {
             sweep: Duration::from_secs(5),
             poll_min: Duration::from_millis(25),
             poll_max: Duration::from_secs(1),
+            tenure: Duration::from_millis(100),
         }
     }
 }

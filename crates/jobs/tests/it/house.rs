@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jobs::{JobState, JobStatus, Limits, Pace, Started, Worker, Workflow};
+use jobs::{ByHand, JobState, JobStatus, Limits, Pace, Started, Worker, Workflow};
 use kernel::{Clock, Cx, JobId, TenantId};
 use pg::Db;
 use sqlx::{AssertSqlSafe, Executor, PgConnection};
@@ -125,6 +125,11 @@ impl House {
     /// A worker on the sample workflow.
     pub(crate) fn worker_on(&self, db: Db, limits: Limits, pace: Pace) -> Running {
         Running::spawn(self.make_worker(db, limits, pace))
+    }
+
+    /// A worker of another process that moves only when told.
+    pub(crate) fn by_hand(&self, pace: Pace) -> ByHand {
+        self.make_worker(self.other_process(), Limits::default(), pace).by_hand()
     }
 
     fn make_worker(&self, db: Db, limits: Limits, pace: Pace) -> Worker {

@@ -21,6 +21,7 @@ mod shapes;
 mod side_by_side;
 mod starting;
 mod sweeps;
+mod tenure;
 mod tracing_through;
 mod waiting;
 mod waking;
