@@ -35,6 +35,7 @@ mod priority;
 mod progress;
 pub mod schedule;
 mod signal;
+mod skipped;
 mod start;
 mod state;
 mod status;
@@ -56,6 +57,7 @@ pub use operate::{
 };
 pub use priority::Priority;
 pub use signal::{Heard, Whom, signal};
+pub use skipped::Skipped;
 pub use start::{Start, Started, WhileTaken, start};
 pub(crate) use state::Going;
 pub use state::{HeldFor, JobState, StepState};

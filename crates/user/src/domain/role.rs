@@ -47,6 +47,7 @@ const SUPER_ADMIN: &[&str] = &[
     "provisioning.clients.read",
     "provisioning.datasets.use",
     "provisioning.incidents.write",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.rollout.move",
     "provisioning.rollout.override",
@@ -77,6 +78,7 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "provisioning.clients.read",
     "provisioning.datasets.use",
     "provisioning.incidents.write",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.rollout.move",
     "provisioning.rollout.read",
@@ -102,6 +104,7 @@ const ADMIN: &[&str] = &[
     "provisioning.clients.create",
     "provisioning.clients.read",
     "provisioning.datasets.use",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.sheets.read",
     "provisioning.sheets.update",
@@ -114,7 +117,8 @@ const ADMIN: &[&str] = &[
     "user.members.update",
 ];
 
-/// Brings clients in through provisioning, and invites nobody else.
+/// Brings clients in through provisioning, and invites nobody else. Whether a job's step is taken as done or undone is
+/// decided by those who answer for the tenant.
 const TENANT_OPERATOR: &[&str] = &[
     "activity.feed.read",
     "events.event.create",

@@ -15,3 +15,4 @@ pub mod run;
 pub mod tenant;
 pub mod user;
 pub mod vault;
+mod watching;
