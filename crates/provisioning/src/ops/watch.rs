@@ -20,7 +20,7 @@ type Look<T> = Box<dyn Fn() -> BoxFuture<'static, Result<T>> + Send>;
 /// The state that was seen first, then each change, until one `is_settled` or the process stops. A watcher looks every
 /// fifth of a second at most, and less and less while nothing changes: facts alone would not do, since a step's
 /// attempts tell none. A look that fails ends the stream with its error.
-pub(super) fn watch<T: Clone + PartialEq + Send + 'static>(
+pub(super) fn watch<T: Clone + PartialEq + Send + Sync + 'static>(
     stopping: CancellationToken,
     first: T,
     is_settled: fn(&T) -> bool,
@@ -47,7 +47,7 @@ struct Watch<T> {
     next: Next<T>,
 }
 
-impl<T: Clone + PartialEq> Watch<T> {
+impl<T: Clone + PartialEq + Send + Sync> Watch<T> {
     async fn next(&mut self) -> Option<Result<T>> {
         let shown = match std::mem::replace(&mut self.next, Next::Nothing) {
             Next::Show(first) => Ok(first),
