@@ -82,7 +82,7 @@ impl Attempt {
 }
 
 /// The problem is told without the value: an output may hold what belongs in no log.
-fn read<T: DeserializeOwned>(value: &Value, what: &str) -> Result<T, StepError> {
+pub(crate) fn read<T: DeserializeOwned>(value: &Value, what: &str) -> Result<T, StepError> {
     T::deserialize(value).map_err(|_| {
         let detail = format!("{what} has another shape than this build expects");
         StepError::system("job_data_unreadable", detail).without_effect()

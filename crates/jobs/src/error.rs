@@ -2,7 +2,7 @@
 
 use kernel::{Code, Failure, JobId};
 
-use crate::{JobState, StepState, schedule::Unreadable};
+use crate::{Class, JobState, StepError, StepState, schedule::Unreadable};
 
 /// The result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -54,6 +54,12 @@ pub enum Error {
     /// The run is not paused.
     #[error("the job is not paused")]
     NotPaused,
+    /// No workflow of this build is the run's, or it lacks the step.
+    #[error("this build does not know the job's workflow, version or step")]
+    UnknownCode,
+    /// The step's code did not keep in the domain what follows from a skip.
+    #[error("the step cannot be taken as done: {}", .0.operator)]
+    SkipRefused(#[source] StepError),
     /// The signal's id was used for a signal of another name.
     #[error("the id was already used for another signal to this job")]
     SignalReused,
@@ -75,7 +81,13 @@ impl Failure for Error {
             | Self::WrongStep(_)
             | Self::EarlierStep(_)
             | Self::NotPaused
+            | Self::UnknownCode
             | Self::SignalReused => Code::Conflict,
+            Self::SkipRefused(refused) => match refused.class {
+                Class::Config | Class::Cancelled => Code::Conflict,
+                Class::Transient => Code::Unavailable,
+                Class::System => Code::Internal,
+            },
             Self::Busy => Code::Unavailable,
             Self::Reason | Self::Schedule(_) => Code::Invalid,
             Self::Input(_) => Code::Internal,
@@ -99,6 +111,8 @@ impl Failure for Error {
             Self::EarlierStep(_) => "job_earlier_step_missing",
             Self::Reason => "job_reason_missing",
             Self::NotPaused => "job_not_paused",
+            Self::UnknownCode => "job_code_unknown",
+            Self::SkipRefused(_) => "job_skip_refused",
             Self::SignalReused => "job_signal_reused",
         }
     }

@@ -1,6 +1,6 @@
 //! What a person did to a run: kept with it, and answered to the caller, who audits it.
 
-use kernel::{Cx, JobId};
+use kernel::{Cx, JobId, Timestamp};
 use serde_json::Value;
 
 use crate::{JobState, operate::Said, store::operate::Locked};
@@ -49,6 +49,8 @@ pub struct Intervention {
     pub actor: String,
     /// The run's state before.
     pub was: JobState,
+    /// When, by the database's clock; `None` where nothing was left to do, and nothing was kept.
+    pub at: Option<Timestamp>,
 }
 
 impl Locked {
@@ -63,6 +65,7 @@ impl Locked {
             input: said.input.cloned(),
             actor: cx.actor.label(),
             was: self.state,
+            at: None,
         }
     }
 }

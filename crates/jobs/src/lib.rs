@@ -36,6 +36,7 @@ mod priority;
 mod progress;
 pub mod schedule;
 mod signal;
+mod skipped;
 mod start;
 mod state;
 mod status;
@@ -57,6 +58,7 @@ pub use operate::{
 };
 pub use priority::Priority;
 pub use signal::{Heard, Whom, signal};
+pub use skipped::Skipped;
 pub use start::{Start, Started, WhileTaken, start};
 pub(crate) use state::Going;
 pub use state::{HeldFor, JobState, StepState};

@@ -1,13 +1,15 @@
 //! What a person may do about a run. Every verb keeps who did what and why with the run, and answers it, so that the
 //! caller can audit it in the same transaction.
 
+use std::sync::Arc;
+
 use kernel::{Cx, JobId};
 use pg::{OnConstraint, TenantTx};
 use serde_json::Value;
 
 use crate::{
-    Effect, Error, Going, JobState, Result, StepState, Verb, intervention::Intervention, planner,
-    store,
+    Effect, Error, Going, JobState, Result, Skipped, StepState, Verb, Workflow,
+    intervention::Intervention, planner, store,
 };
 use store::{load::StepRow, operate::Locked};
 
@@ -134,14 +136,16 @@ pub async fn retry_from(
     kept(tx, cx, &run, said).await
 }
 
-/// Takes a step that waits or failed as done, with an output of the person's (`{}` where the step's followers need
-/// none); the run goes on after it. [`crate::Step::record`] is not called: what the domain needs of it, the caller
-/// does in the same transaction. What the step may have done outside is still undone should the run turn.
+/// Takes a step that waits or failed as done, also one that was undone after it had failed, with an output of the
+/// person's (`{}` where the step's followers need none); the run goes on after it. What the domain needs of it,
+/// [`crate::Step::skipped`] does in the same transaction, with the run locked: whoever locks rows of the domain before
+/// runs locks them before this call. `known` are the workflows of this build. What the step may have done outside is
+/// still undone should the run turn.
 ///
 /// # Errors
 /// [`Error::Reason`]; [`Error::UnknownJob`]; [`Error::UnknownStep`]; [`Error::WrongStep`] for a step that neither waits
-/// nor failed; [`Error::WrongState`] where the run is undoing or stuck; [`Error::EarlierStep`];
-/// [`Error::SingletonTaken`].
+/// nor failed; [`Error::WrongState`] where the run is undoing or stuck; [`Error::EarlierStep`]; [`Error::UnknownCode`];
+/// [`Error::SkipRefused`]; [`Error::SingletonTaken`].
 pub async fn skip_step(
     tx: &mut TenantTx,
     cx: &Cx,
@@ -149,6 +153,7 @@ pub async fn skip_step(
     step: &str,
     output: &Value,
     reason: &str,
+    known: &[Arc<dyn Workflow>],
 ) -> Result<Intervention> {
     let reason = read_reason(reason)?;
     let run = lock(tx, id).await?;
@@ -162,7 +167,8 @@ pub async fn skip_step(
     if !forward {
         return Err(Error::WrongState(run.state));
     }
-    if !matches!(steps[at].state, StepState::Waiting | StepState::Failed) {
+    let undone = run.state.has_ended() && steps[at].state == StepState::Undone;
+    if !undone && !matches!(steps[at].state, StepState::Waiting | StepState::Failed) {
         return Err(Error::WrongStep(steps[at].state));
     }
     let beside =
@@ -171,6 +177,7 @@ pub async fn skip_step(
     if let Some(missing) = steps[..at].iter().find(missing) {
         return Err(Error::EarlierStep(missing.name.clone()));
     }
+    told_code(tx, cx, &run, step, known).await?;
     let number = store::settle::number(at);
     store::operate::mark_skipped(tx, id, number, output, reason, &cx.actor.label()).await?;
     if run.state.has_ended() {
@@ -244,6 +251,25 @@ async fn lock(tx: &mut TenantTx, id: JobId) -> Result<Locked> {
     store::operate::lock_run(tx, id).await?.ok_or(Error::UnknownJob)
 }
 
+/// Has the step's code keep in the domain what follows from the skip.
+async fn told_code(
+    tx: &mut TenantTx,
+    cx: &Cx,
+    run: &Locked,
+    step: &str,
+    known: &[Arc<dyn Workflow>],
+) -> Result<()> {
+    let (version, input) = store::operate::begun_with(tx, run.id).await?;
+    let workflow = known
+        .iter()
+        .find(|one| one.name() == run.workflow && one.version().cast_signed() == version)
+        .ok_or(Error::UnknownCode)?;
+    let steps = workflow.steps();
+    let code = steps.iter().find(|one| one.name() == step).ok_or(Error::UnknownCode)?;
+    let skipped = Skipped { cx, job: run.id, key: &run.key, input };
+    code.skipped(tx, &skipped).await.map_err(Error::SkipRefused)
+}
+
 /// Gives the steps that do not stand a fresh start and makes the run ready at the first of them.
 pub(crate) async fn go_on(tx: &mut TenantTx, id: JobId) -> Result<()> {
     store::operate::reset_steps(tx, id).await?;
@@ -301,8 +327,8 @@ impl Said<'_> {
 
 /// Keeps what was done beside the run.
 async fn kept(tx: &mut TenantTx, cx: &Cx, run: &Locked, said: Said<'_>) -> Result<Intervention> {
-    let intervention = run.intervention(cx, &said);
-    store::operate::insert_intervention(tx, &intervention).await?;
+    let mut intervention = run.intervention(cx, &said);
+    intervention.at = Some(store::operate::insert_intervention(tx, &intervention).await?);
     tracing::info!(
         job.id = %run.id, actor = intervention.actor, verb = %said.verb, was = %run.state, "a person changed a job"
     );

@@ -24,6 +24,8 @@ pub struct JobStatus {
     pub created_at: Timestamp,
     /// When it ended, by the worker's clock.
     pub ended_at: Option<Timestamp>,
+    /// Who asked it to stop; it may not have stopped yet.
+    pub cancelled_by: Option<String>,
     /// Who paused it, while it is paused.
     pub paused_by: Option<String>,
     /// Why no living worker can go on with it.

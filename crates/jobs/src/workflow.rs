@@ -8,7 +8,7 @@ use pg::TenantTx;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Attempt, JobState, StepError, StepFailure, Turn};
+use crate::{Attempt, JobState, Skipped, StepError, StepFailure, Turn};
 
 /// A named piece of durable work: steps in order, and what their end means to the domain.
 ///
@@ -142,6 +142,15 @@ pub trait Step: Send + Sync {
         _at: &Attempt,
         _output: &Value,
     ) -> Result<(), StepError> {
+        Ok(())
+    }
+
+    /// A person took the step as done ([`crate::skip_step`]): keeps in the domain what follows from that, in the
+    /// transaction in which the skip takes hold.
+    ///
+    /// # Errors
+    /// Nothing is kept; the skip is refused.
+    async fn skipped(&self, _tx: &mut TenantTx, _skipped: &Skipped<'_>) -> Result<(), StepError> {
         Ok(())
     }
 

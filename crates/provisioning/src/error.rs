@@ -94,6 +94,9 @@ pub enum Error {
     /// No such incident.
     #[error("There is no such incident.")]
     IncidentNotFound,
+    /// The job is a run of a client that another run took over.
+    #[error("A later run of the client counts; this job changes nothing any more.")]
+    JobOvertaken,
     /// The job engine's.
     #[error(transparent)]
     Jobs(#[from] jobs::Error),
@@ -132,6 +135,7 @@ impl Failure for Error {
             | Self::TokenStands
             | Self::TroubleClaimed
             | Self::KeyReused
+            | Self::JobOvertaken
             | Self::WorkspaceNeeded
             | Self::NotAdmitted(_)
             | Self::Misstep(_)
@@ -180,6 +184,7 @@ impl Failure for Error {
             Self::Misstep(misstep) => misstep.reason(),
             Self::GateShut(_) => "rollout_gate_shut",
             Self::IncidentNotFound => "incident_not_found",
+            Self::JobOvertaken => "job_overtaken",
             Self::Jobs(error) => error.reason(),
             Self::Vault(error) => error.reason(),
             Self::Database(error) => error.reason(),
@@ -215,6 +220,7 @@ impl Failure for Error {
                 vec![FieldViolation::new("user_id", "is no active member of the tenant")]
             }
             Self::NotInvited(refusal) | Self::PersonUnknown(refusal) => refusal.fields.clone(),
+            Self::Jobs(error) => job_fields(error),
             _ => Vec::new(),
         }
     }
@@ -228,6 +234,28 @@ impl Failure for Error {
             _ if self.code() == Code::Unavailable => Some(std::time::Duration::from_secs(1)),
             _ => None,
         }
+    }
+}
+
+/// The field of a call about a job that is at fault.
+fn job_fields(error: &jobs::Error) -> Vec<FieldViolation> {
+    match error {
+        jobs::Error::Reason => {
+            vec![FieldViolation::new("reason", "is required, in 1 to 300 characters")]
+        }
+        jobs::Error::UnknownStep => {
+            vec![FieldViolation::new("step", "is no step of the job")]
+        }
+        jobs::Error::WrongStep(state) => {
+            vec![FieldViolation::new("step", format!("is {state}, which does not allow this"))]
+        }
+        jobs::Error::EarlierStep(missing) => {
+            vec![FieldViolation::new(
+                "step",
+                format!("comes after {missing}, which does not stand"),
+            )]
+        }
+        _ => Vec::new(),
     }
 }
 

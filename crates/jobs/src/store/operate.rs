@@ -1,6 +1,6 @@
 //! What a person changes of a run.
 
-use kernel::JobId;
+use kernel::{JobId, Timestamp};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -191,6 +191,20 @@ pub(crate) async fn mark_skipped(
     Ok(())
 }
 
+/// The version of a run and the input it goes by: the one it was started with, or the latest that a person edited.
+pub(crate) async fn begun_with(tx: &mut PgConnection, id: JobId) -> pg::Result<(i32, Value)> {
+    Ok(sqlx::query_as(
+        "select j.version, coalesce((
+             select i.input from job_interventions i
+             where i.job_id = j.id and i.input is not null order by i.number desc limit 1
+         ), j.input)
+         from jobs j where j.id = $1",
+    )
+    .bind(id)
+    .fetch_one(tx)
+    .await?)
+}
+
 /// Takes a step as taken back, by a person's word.
 pub(crate) async fn mark_undone(
     tx: &mut PgConnection,
@@ -308,14 +322,15 @@ pub(crate) async fn mark_cancelled(tx: &mut PgConnection, id: JobId, by: &str) -
     Ok(())
 }
 
-/// Adds to what people did to a run, which its caller has locked.
+/// Adds to what people did to a run, which its caller has locked; answers when.
 pub(crate) async fn insert_intervention(
     tx: &mut PgConnection,
     done: &Intervention,
-) -> pg::Result<()> {
-    sqlx::query(
+) -> pg::Result<Timestamp> {
+    Ok(sqlx::query_scalar(
         "insert into job_interventions (job_id, number, verb, step, reason, input, actor, was)
-         select $1, count(*) + 1, $2, $3, $4, $5, $6, $7 from job_interventions where job_id = $1",
+         select $1, count(*) + 1, $2, $3, $4, $5, $6, $7 from job_interventions where job_id = $1
+         returning at",
     )
     .bind(done.job)
     .bind(done.verb)
@@ -324,9 +339,8 @@ pub(crate) async fn insert_intervention(
     .bind(&done.input)
     .bind(&done.actor)
     .bind(done.was)
-    .execute(tx)
-    .await?;
-    Ok(())
+    .fetch_one(tx)
+    .await?)
 }
 
 /// What people did to a run, oldest first.
@@ -335,7 +349,7 @@ pub(crate) async fn interventions(
     id: JobId,
 ) -> pg::Result<Vec<Intervention>> {
     Ok(sqlx::query_as(
-        "select i.job_id, j.workflow, j.key, i.verb, i.step, i.reason, i.input, i.actor, i.was
+        "select i.job_id, j.workflow, j.key, i.verb, i.step, i.reason, i.input, i.actor, i.was, i.at
          from job_interventions i
          cross join lateral (
              select workflow, key from jobs where tenant_id = i.tenant_id and id = i.job_id

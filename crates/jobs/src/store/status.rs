@@ -13,6 +13,7 @@ struct RunRow {
     key: String,
     state: JobState,
     failure: Option<Json<StepFailure>>,
+    cancelled_by: Option<String>,
     created_at: Timestamp,
     ended_at: Option<Timestamp>,
     paused_by: Option<String>,
@@ -39,8 +40,7 @@ struct StepRow {
 }
 
 /// What is read of a run, moved or not. One statement reads both places, so a run is seen in one of them whenever it moves.
-const RUN: &str =
-    "id, workflow, key, state, failure, created_at, ended_at, paused_by, held, parent_job";
+const RUN: &str = "id, workflow, key, state, failure, cancelled_by, created_at, ended_at, paused_by, held, parent_job";
 
 /// One run.
 pub(crate) async fn run(tx: &mut PgConnection, id: JobId) -> pg::Result<Option<JobStatus>> {
@@ -135,6 +135,7 @@ impl RunRow {
             steps: Vec::new(),
             created_at: self.created_at,
             ended_at: self.ended_at,
+            cancelled_by: self.cancelled_by,
             paused_by: self.paused_by,
             held: self.held,
             parent: self.parent_job,

@@ -1,8 +1,8 @@
 //! What people may do to a run, and where they may not.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use jobs::{Error, JobState, Limits, StepState, Verb};
+use jobs::{Error, JobState, Limits, StepState, Verb, Workflow};
 use kernel::{Clock, JobId, Timestamp};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +20,13 @@ fn standing_clock() -> (Clock, Timestamp) {
 }
 
 async fn skip(house: &House, id: JobId, step: &str) -> jobs::Result<()> {
+    skip_because(house, id, step, "done by phone").await
+}
+
+async fn skip_because(house: &House, id: JobId, step: &str, reason: &str) -> jobs::Result<()> {
+    let known: [Arc<dyn Workflow>; 1] = [Arc::new(house.world.workflow())];
     let skipped = house.operate(async |tx, cx| {
-        jobs::skip_step(tx, cx, id, step, &json!({}), "done by phone").await
+        jobs::skip_step(tx, cx, id, step, &json!({}), reason, &known).await
     });
     skipped.await.map(drop)
 }
@@ -153,9 +158,15 @@ async fn a_step_that_waits_may_be_taken_as_done() {
     house.reach("k", JobState::Waiting).await;
     let wrong = skip(&house, id, "verify").await;
     assert!(matches!(wrong, Err(Error::WrongStep(StepState::Pending))), "{wrong:?}");
-    let silent =
-        house.operate(async |tx, cx| jobs::skip_step(tx, cx, id, "token", &json!({}), " ").await);
-    assert!(matches!(silent.await, Err(Error::Reason)));
+    let silent = skip_because(&house, id, "token", " ").await;
+    assert!(matches!(silent, Err(Error::Reason)));
+    let strange = house.operate(async |tx, cx| {
+        jobs::skip_step(tx, cx, id, "token", &json!({}), "done by phone", &[]).await
+    });
+    assert!(matches!(strange.await, Err(Error::UnknownCode)));
+    house.world.refuse_skip("k", "token");
+    let refused = skip(&house, id, "token").await;
+    assert!(matches!(refused, Err(Error::SkipRefused(_))), "{refused:?}");
     skip(&house, id, "token").await.expect("it may be skipped");
     house.see(id, "waiting at the last", |s| s.steps[2].state == StepState::Waiting).await;
     // The last step too: then nothing is left, and the run is done.
@@ -166,7 +177,7 @@ async fn a_step_that_waits_may_be_taken_as_done() {
     assert_eq!(done.steps[1].message.as_deref(), Some("done by phone"));
     assert!(done.steps[1].detail.as_deref().is_some_and(|text| text.contains("service:test")));
     let marks = house.marks(id).await;
-    assert_eq!(marks, ["register:recorded", "run:finished"]);
+    assert_eq!(marks, ["register:recorded", "token:skipped", "verify:skipped", "run:finished"]);
     let late = skip(&house, id, "token").await;
     assert!(matches!(late, Err(Error::WrongState(JobState::Done))), "{late:?}");
 }
@@ -183,6 +194,20 @@ async fn a_step_that_failed_may_be_taken_as_done_where_the_others_stand() {
     let done = house.reach("k", JobState::Done).await;
     worker.stop().await;
     assert_eq!(done.failure, None);
+    assert_eq!(STEPS.map(|step| house.world.calls("k", step, Way::Do)), [1, 1, 1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_was_taken_back_after_it_failed_may_be_taken_as_done() {
+    let house = House::open().await;
+    house.world.plan("k", "register", Way::Do, Fault::After(refused().with_unknown_effect()));
+    let id = house.start("k").await;
+    let worker = house.worker(Limits::default(), quick());
+    let failed = house.reach("k", JobState::Failed).await;
+    assert_eq!(failed.steps[0].state, StepState::Undone);
+    skip(&house, id, "register").await.expect("it may be skipped");
+    house.reach("k", JobState::Done).await;
+    worker.stop().await;
     assert_eq!(STEPS.map(|step| house.world.calls("k", step, Way::Do)), [1, 1, 1]);
 }
 

@@ -7,8 +7,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jobs::{Attempt, Hosts, Moved, Policy, Step, StepError, StepFailure, Undone, Workflow};
-use kernel::Timestamp;
+use jobs::{
+    Attempt, Hosts, Moved, Policy, Skipped, Step, StepError, StepFailure, Undone, Workflow,
+};
+use kernel::{JobId, Timestamp};
 use pg::TenantTx;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -162,6 +164,11 @@ impl World {
     /// How many calls are or were cut off.
     pub(crate) fn cut_off(&self) -> u32 {
         self.inner().cut_off
+    }
+
+    /// The domain refuses once to take a step of this run as done.
+    pub(crate) fn refuse_skip(&self, key: &str, step: &'static str) {
+        self.inner().unrecorded.insert((key.into(), step), refused());
     }
 
     /// Undoing takes nothing back of this run.
@@ -338,6 +345,12 @@ impl Step for Call {
         mark(tx, at, self.name, "recorded").await
     }
 
+    async fn skipped(&self, tx: &mut TenantTx, skipped: &Skipped<'_>) -> Result<(), StepError> {
+        mark_job(tx, skipped.job, self.name, "skipped").await?;
+        let refusal = self.world.inner().unrecorded.remove(&(skipped.key.into(), self.name));
+        refusal.map_or(Ok(()), Err)
+    }
+
     async fn undo(&self, at: &Attempt) -> Result<Undone, StepError> {
         if self.world.inner().keeping.contains(&at.key) {
             return Ok(Undone::Kept);
@@ -358,8 +371,12 @@ impl Step for Call {
 }
 
 async fn mark(tx: &mut TenantTx, at: &Attempt, step: &str, note: &str) -> Result<(), StepError> {
+    mark_job(tx, at.job, step, note).await
+}
+
+async fn mark_job(tx: &mut TenantTx, job: JobId, step: &str, note: &str) -> Result<(), StepError> {
     sqlx::query("insert into marks (job_id, step, note) values ($1, $2, $3)")
-        .bind(at.job)
+        .bind(job)
         .bind(step)
         .bind(note)
         .execute(&mut **tx)

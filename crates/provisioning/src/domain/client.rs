@@ -127,6 +127,12 @@ impl Client {
         }
     }
 
+    /// The client and the number of its run that are meant by the key of a run.
+    pub(crate) fn read_run_key(key: &str) -> Option<(ClientId, i32)> {
+        let (id, run) = key.split_once('/').unwrap_or((key, "1"));
+        Some((ClientId::parse(id).ok()?, run.parse().ok()?))
+    }
+
     /// Whether the way from the acceptance to `active` is being gone.
     pub(crate) const fn is_under_way(&self) -> bool {
         matches!(

@@ -1,9 +1,9 @@
 //! Domain values as wire messages.
 
-use jobs::{JobStatus, StepStatus};
 use vault::Hint;
 use wire::{provisioning::v1 as proto, timestamp};
 
+use super::job_convert::steps;
 use crate::{
     domain::{Client, Remedy, Trouble},
     ops::ClientStatus,
@@ -81,36 +81,5 @@ impl From<&Trouble> for proto::Trouble {
             resolved_at: trouble.resolved_at.map(timestamp),
             resolved_by: trouble.resolved_by.clone().unwrap_or_default(),
         }
-    }
-}
-
-/// A function, since both types are foreign here.
-pub(super) fn job(job: &JobStatus) -> proto::Job {
-    proto::Job {
-        job_id: job.id.to_string(),
-        workflow: job.workflow.clone(),
-        state: job.state.to_string(),
-        steps: steps(job),
-        created_at: Some(timestamp(job.created_at)),
-        ended_at: job.ended_at.map(timestamp),
-    }
-}
-
-fn steps(job: &JobStatus) -> Vec<proto::StepStatus> {
-    job.steps.iter().map(step).collect()
-}
-
-/// Who may read a job is an operator: the operator's words come first.
-fn step(step: &StepStatus) -> proto::StepStatus {
-    let message = step.detail.as_ref().or(step.message.as_ref());
-    proto::StepStatus {
-        name: step.name.clone(),
-        state: step.state.to_string(),
-        attempts: i32::try_from(step.attempts).unwrap_or(i32::MAX),
-        next_attempt_at: step.next_attempt_at.map(timestamp),
-        started_at: step.started_at.map(timestamp),
-        ended_at: step.ended_at.map(timestamp),
-        reason: step.reason.clone().unwrap_or_default(),
-        message: message.cloned().unwrap_or_default(),
     }
 }

@@ -3,6 +3,7 @@
 mod convert;
 mod funnels;
 mod incidents;
+mod job_convert;
 mod jobs;
 mod onboarding;
 mod rollout_convert;

@@ -9,4 +9,5 @@ mod withdraw_client;
 
 pub(crate) use look_after::look_after;
 pub(crate) use provision_client::{Input, PROVISION, ProvisionClient, REGISTER, VERSION};
+pub(crate) use step::Task;
 pub(crate) use withdraw_client::{WITHDRAW, WithdrawClient, Withdrawal};

@@ -6,6 +6,11 @@ use jobs::StepError;
 /// The failure of a step: the same words, and the same classes under the engine's names.
 pub(super) fn failed(fault: Fault) -> StepError {
     let Fault { reason, class, effect, retry_after, user, operator, .. } = fault;
+    metrics::counter!(
+        "usher_job_connector_failures_total",
+        "connector" => "legacy", "class" => class.as_str()
+    )
+    .increment(1);
     let error = match class {
         Class::Config => StepError::config(reason, user, operator),
         Class::Transient => StepError::transient(reason, user, operator),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jobs::{Attempt, Class, Step, StepError, StepFailure, Workflow};
+use jobs::{Attempt, Class, Moved, Step, StepError, StepFailure, Workflow};
 use kernel::ClientId;
 use pg::TenantTx;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,10 @@ impl Workflow for ProvisionClient {
         let step =
             |task: &Task| -> Arc<dyn Step> { Arc::new(LegacyStep::new(self.app.clone(), *task)) };
         self.tasks.iter().map(step).collect()
+    }
+
+    async fn moved(&self, tx: &mut TenantTx, at: &Attempt, moved: &Moved) -> Result<(), StepError> {
+        ops::tell_moved(tx, at, moved).await.map_err(refused)
     }
 
     /// A run that was overtaken in its last moment makes room for the next.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jobs::{Attempt, Policy, Step, StepError, Undone};
-use kernel::{Code, Failure, Timestamp};
+use jobs::{Attempt, Policy, Skipped, Step, StepError, Undone};
+use kernel::{Code, Cx, Failure, Timestamp};
 use pg::TenantTx;
 use serde_json::{Value, json};
 use tracing::Instrument;
@@ -32,7 +32,7 @@ kernel::closed_set! {
 
 impl Task {
     /// Where the client stands once the step is done.
-    const fn stage(self) -> Stage {
+    pub(crate) const fn stage(self) -> Stage {
         match self {
             Self::RegisterWorkspace => Stage::WorkspaceRegistered,
             Self::AddToken => Stage::TokenAdded,
@@ -71,6 +71,20 @@ impl LegacyStep {
             Task::SmokeUpdate => legacy.update(repeat, id.as_str()).await,
         };
         called.map_err(failed)
+    }
+
+    /// The client moves on, whoever did the step.
+    async fn keep(&self, tx: &mut TenantTx, cx: &Cx, run: &Input) -> Result<(), StepError> {
+        let now = self.app.clock.now();
+        let stage = self.task.stage();
+        let updated = (self.task == Task::SmokeUpdate).then_some(Milestone::Updated);
+        // The client first: everybody locks in this order.
+        let moved = ops::advance_client(tx, cx, run, stage, now).await.map_err(refused)?;
+        ops::note_milestone(tx, run.client_id, updated, now).await.map_err(refused)?;
+        if let Some(client) = moved.filter(|client| client.stage == Stage::Active) {
+            tx.after_commit(move || count_active(&client, now));
+        }
+        Ok(())
     }
 
     /// The token, unless it died since it was given.
@@ -115,17 +129,11 @@ impl Step for LegacyStep {
     }
 
     async fn record(&self, tx: &mut TenantTx, at: &Attempt, _: &Value) -> Result<(), StepError> {
-        let run = at.read_input::<Input>()?;
-        let now = self.app.clock.now();
-        let stage = self.task.stage();
-        let updated = (self.task == Task::SmokeUpdate).then_some(Milestone::Updated);
-        // The client first: everybody locks in this order.
-        let moved = ops::advance_client(tx, &at.cx, &run, stage, now).await.map_err(refused)?;
-        ops::note_milestone(tx, run.client_id, updated, now).await.map_err(refused)?;
-        if let Some(client) = moved.filter(|client| client.stage == Stage::Active) {
-            tx.after_commit(move || count_active(&client, now));
-        }
-        Ok(())
+        self.keep(tx, &at.cx, &at.read_input()?).await
+    }
+
+    async fn skipped(&self, tx: &mut TenantTx, skipped: &Skipped<'_>) -> Result<(), StepError> {
+        self.keep(tx, skipped.cx, &skipped.read_input()?).await
     }
 
     /// The legacy API takes nothing back: it has no call to unregister a spreadsheet or to drop a token, and both are

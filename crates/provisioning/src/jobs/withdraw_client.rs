@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jobs::{Attempt, Policy, Step, StepError, Workflow};
+use jobs::{Attempt, Moved, Policy, Skipped, Step, StepError, Workflow};
 use kernel::{ClientId, InviteId};
 use pg::TenantTx;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,10 @@ impl Workflow for WithdrawClient {
     fn steps(&self) -> Vec<Arc<dyn Step>> {
         vec![Arc::new(ForgetToken(self.0.clone())), Arc::new(RevokeInvite(self.0.clone()))]
     }
+
+    async fn moved(&self, tx: &mut TenantTx, at: &Attempt, moved: &Moved) -> Result<(), StepError> {
+        ops::tell_moved(tx, at, moved).await.map_err(refused)
+    }
 }
 
 /// Destroys the token that is sealed here. First, since it needs nobody else.
@@ -65,6 +69,11 @@ impl Step for ForgetToken {
     async fn record(&self, tx: &mut TenantTx, at: &Attempt, _: &Value) -> Result<(), StepError> {
         let id = at.read_input::<Withdrawal>()?.client_id;
         ops::forget_token(tx, &at.cx, id, self.0.clock.now()).await.map_err(refused)
+    }
+
+    async fn skipped(&self, tx: &mut TenantTx, skipped: &Skipped<'_>) -> Result<(), StepError> {
+        let id = skipped.read_input::<Withdrawal>()?.client_id;
+        ops::forget_token(tx, skipped.cx, id, self.0.clock.now()).await.map_err(refused)
     }
 }
 

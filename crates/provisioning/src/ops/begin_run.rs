@@ -4,6 +4,7 @@ use jobs::{JobState, JobStatus};
 use kernel::Cx;
 use pg::TenantTx;
 
+use super::tell_job::tell_started;
 use crate::{
     Result,
     domain::Client,
@@ -35,8 +36,9 @@ pub(super) async fn begin_run(tx: &mut TenantTx, cx: &Cx, client: Client) -> Res
 pub(super) async fn start_run(tx: &mut TenantTx, cx: &Cx, client: &Client) -> Result<()> {
     let workflow = if client.wb_token_hint.is_some() { PROVISION } else { REGISTER };
     let input = Input { client_id: client.client_id, run: client.run };
-    jobs::start(tx, cx, workflow, VERSION, &client.run_key(), &input).await?;
-    Ok(())
+    let key = client.run_key();
+    let started = jobs::start(tx, cx, workflow, VERSION, &key, &input).await?;
+    tell_started(tx, cx, started, workflow, &key).await
 }
 
 /// The job that a reader wants to see: the latest run's, or while that waits for its turn the one before.

@@ -5,16 +5,15 @@ use kernel::Cx;
 use super::{
     Wish,
     begin_run::latest_run,
-    keep_moved::keep_moved,
     known_reply::{keep_reply, known_reply},
     locked,
-    note_help::note_help,
+    resume_client::resume_client,
+    tell_job::tell_operated,
     tenant_of,
 };
 use crate::{
     App, Result,
-    domain::{Client, Moved},
-    store,
+    domain::{Client, Stage},
 };
 
 /// The name under which replies to repeated keys are kept.
@@ -32,20 +31,15 @@ pub(crate) async fn retry_client(app: &App, cx: &Cx, wish: Wish) -> Result<Clien
     }
     let client = locked(&mut tx, id, now).await?;
     let job = latest_run(&mut tx, &client).await?;
-    let moved = client.resume(now)?;
-    let failed = matches!(moved, Moved::New(..));
+    let failed = client.stage == Stage::Failed;
+    let client = resume_client(&mut tx, cx, client, job.as_ref(), now).await?;
     if let Some(job) = job {
         match jobs::retry(&mut tx, cx, job.id).await {
             Err(jobs::Error::WrongState(_)) if !failed => {}
-            other => drop(other?),
+            done => tell_operated(&mut tx, cx, &done?).await?,
         }
     }
-    let client = keep_moved(&mut tx, cx, moved).await?.client();
-    if let Some(trouble) = store::lock_open_trouble(&mut tx, id, now).await? {
-        store::update_trouble(&mut tx, &trouble.touched(now)).await?;
-    }
     bus::audit(&mut tx, cx, "client.retry", &format!("client:{id}")).await?;
-    note_help(&mut tx, cx, id).await?;
     keep_reply(&mut tx, cx, OPERATION, id).await?;
     tx.commit().await?;
     Ok(client)

@@ -6,7 +6,9 @@ use super::{
     begin_run::{is_open, latest_run},
     keep_moved::{Kept, keep_moved},
     known_reply::{keep_reply, known_reply},
-    locked, tenant_of,
+    locked,
+    tell_job::tell_started,
+    tenant_of,
 };
 use crate::{
     App, Result,
@@ -46,7 +48,9 @@ pub(crate) async fn revoke_client(app: &App, cx: &Cx, command: RevokeClient) -> 
                 jobs::cancel(&mut tx, cx, run.id).await?;
             }
             let input = Withdrawal { client_id: id, invite_id: client.invite_id };
-            jobs::start(&mut tx, cx, WITHDRAW, 1, &id.to_string(), &input).await?;
+            let key = id.to_string();
+            let started = jobs::start(&mut tx, cx, WITHDRAW, 1, &key, &input).await?;
+            tell_started(&mut tx, cx, started, WITHDRAW, &key).await?;
             client
         }
     };

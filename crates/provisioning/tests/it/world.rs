@@ -43,10 +43,11 @@ pub(crate) const HOUR: Duration = Duration::from_secs(3600);
 const PATIENCE: Duration = testkit::PATIENCE;
 
 /// What an operator of the tests may do.
-const PERMISSIONS: [&str; 10] = [
+const PERMISSIONS: [&str; 11] = [
     "provisioning.clients.create",
     "provisioning.clients.read",
     "provisioning.datasets.use",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.sheets.read",
     "provisioning.sheets.update",

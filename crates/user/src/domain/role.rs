@@ -47,6 +47,7 @@ const SUPER_ADMIN: &[&str] = &[
     "provisioning.clients.read",
     "provisioning.datasets.use",
     "provisioning.incidents.write",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.rollout.move",
     "provisioning.rollout.override",
@@ -77,6 +78,7 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "provisioning.clients.read",
     "provisioning.datasets.use",
     "provisioning.incidents.write",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.rollout.move",
     "provisioning.rollout.read",
@@ -102,6 +104,7 @@ const ADMIN: &[&str] = &[
     "provisioning.clients.create",
     "provisioning.clients.read",
     "provisioning.datasets.use",
+    "provisioning.jobs.operate",
     "provisioning.jobs.read",
     "provisioning.sheets.read",
     "provisioning.sheets.update",
@@ -115,7 +118,7 @@ const ADMIN: &[&str] = &[
 ];
 
 /// Brings clients in, which is to invite them: whoever is onboarded is invited in the name of who asked for it. Nobody
-/// higher than themselves.
+/// higher than themselves. Whether a job's step is taken as done or undone is decided by those who answer for the tenant.
 const TENANT_OPERATOR: &[&str] = &[
     "activity.feed.read",
     "events.event.create",

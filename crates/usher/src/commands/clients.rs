@@ -4,10 +4,9 @@ use std::io::Read;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::listing;
+use super::{listing, watching};
 use crate::{
     api::Api,
     cli::{Output, Target},
@@ -107,7 +106,11 @@ pub async fn clients(command: Clients) -> anyhow::Result<u8> {
             let status: Value = Api::of(&one.target)?.get(Some(&one.tenant), &path).await?;
             one.print(&status)?;
         }
-        Clients::Watch(one) => watch(&one).await?,
+        Clients::Watch(one) => {
+            let api = Api::of(&one.target)?;
+            let response = api.stream(Some(&one.tenant), &one.path("status/watch")).await?;
+            watching::print(one.output, response, short).await?;
+        }
         Clients::Retry(one) => {
             let client = one.post("retry", &json!({})).await?;
             listing::print(one.output, &[client], &COLUMNS)?;
@@ -151,35 +154,12 @@ impl One {
     }
 }
 
-/// Prints a line per state, as JSON or in short.
-async fn watch(one: &One) -> anyhow::Result<()> {
-    let api = Api::of(&one.target)?;
-    let response = api.stream(Some(&one.tenant), &one.path("status/watch")).await?;
-    let (mut chunks, mut pending) = (response.bytes_stream(), Vec::new());
-    while let Some(chunk) = chunks.next().await {
-        pending.extend_from_slice(&chunk?);
-        while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
-            let line: Vec<u8> = pending.drain(..=end).collect();
-            let line = String::from_utf8_lossy(&line);
-            if line.starts_with("event: problem") || line.starts_with("event:problem") {
-                anyhow::bail!("the platform ended the stream; watch again to go on");
-            }
-            let Some(state) = line.strip_prefix("data:") else {
-                continue;
-            };
-            out::line(if one.output.json { state.trim().to_owned() } else { short(state)? })?;
-        }
-    }
-    Ok(())
-}
-
 /// A state in one line: stage, job and the step that is under way.
-fn short(state: &str) -> anyhow::Result<String> {
-    let state: Value = serde_json::from_str(state).context("a state that is no JSON")?;
+fn short(state: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (stage, job) = (text(&state["client"]["stage"]), text(&state["jobState"]));
     let reason = text(&state["client"]["reason"]);
-    Ok(format!("{stage}  (job {job})  {reason}").trim_end().to_owned())
+    format!("{stage}  (job {job})  {reason}").trim_end().to_owned()
 }
 
 /// The token that `input` holds; never from the command line, where others on the machine may read it.
@@ -197,9 +177,8 @@ mod tests {
 
     #[test]
     fn a_state_is_told_in_one_line() {
-        let state = r#"{"client":{"stage":"failed","reason":"No."},"jobState":"failed"}"#;
-        assert_eq!(short(state).expect("reads"), "failed  (job failed)  No.");
-        assert!(short("nonsense").is_err());
+        let state = json!({"client": {"stage": "failed", "reason": "No."}, "jobState": "failed"});
+        assert_eq!(short(&state), "failed  (job failed)  No.");
     }
 
     #[test]

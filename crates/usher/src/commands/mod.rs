@@ -16,3 +16,4 @@ pub mod tenant;
 pub mod user;
 pub mod vault;
 pub mod vault_reads;
+mod watching;

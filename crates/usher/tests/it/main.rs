@@ -3,6 +3,7 @@
 mod compat;
 mod contract;
 mod isolation;
+mod jobs;
 mod journey;
 mod roles;
 mod rollout;
