@@ -173,8 +173,9 @@ async fn a_permission_that_another_build_brings_is_known_at_once() {
         declare("events", new).await.expect("declares");
     }
     assert_eq!(code().await, "RBAC_DENY");
-    let listed = platform.decisions().list_permissions(call(&keeper, ListPermissionsRequest {}));
-    let listed = listed.await.expect("lists").into_inner().permissions;
+    let listed = call(&keeper, ListPermissionsRequest {});
+    let listed = platform.decisions().list_permissions(listed).await;
+    let listed = listed.expect("lists").into_inner().permissions;
     assert!(listed.is_sorted() && listed.contains(&new.to_owned()));
     assert!(listed.contains(&READ.to_owned()));
     for (service, odd) in

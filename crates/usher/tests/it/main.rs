@@ -4,6 +4,7 @@ mod compat;
 mod contract;
 mod isolation;
 mod journey;
+mod overposting;
 mod roles;
 mod rollout;
 mod routes;
