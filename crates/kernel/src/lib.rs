@@ -9,7 +9,7 @@ mod text;
 mod time;
 
 pub use code::{Code, Failure, FieldViolation};
-pub use cx::{Actor, Cx, Flags, Passport};
+pub use cx::{Actor, Cx, Flags, Passport, is_content};
 pub use id::{
     ActivityId, ClientId, EventId, FactId, GroupId, IncidentId, InviteId, JobId, MessageId, RoleId,
     SessionId, TenantId, UnknownId, UserId,

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use kernel::{Code, Failure, FieldViolation};
 
+use crate::domain::Refusal;
+
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -94,6 +96,9 @@ pub enum Error {
         /// Its stable word.
         reason: String,
     },
+    /// A change of rights was refused.
+    #[error(transparent)]
+    Rights(#[from] Refusal),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -120,6 +125,7 @@ impl Failure for Error {
             Self::PasswordRefused(_) => Code::Invalid,
             Self::Overtaken | Self::PeerAway { .. } => Code::Unavailable,
             Self::Reply(_) | Self::PeerRefused { .. } => Code::Internal,
+            Self::Rights(refusal) => refusal.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -150,6 +156,7 @@ impl Failure for Error {
             Self::TenantNotFound => "tenant_not_found",
             Self::PeerAway { .. } => "peer_unavailable",
             Self::PeerRefused { .. } => "peer_refused",
+            Self::Rights(refusal) => refusal.reason(),
             Self::Database(error) => error.reason(),
         }
     }
@@ -157,6 +164,7 @@ impl Failure for Error {
     fn fields(&self) -> Vec<FieldViolation> {
         match self {
             Self::PasswordRefused(fields) => fields.clone(),
+            Self::Rights(refusal) => refusal.fields(),
             Self::WrongPassword => vec![FieldViolation::new("password", "is wrong")],
             Self::RoleAboveOwn => vec![FieldViolation::new("role", "is above your own")],
             Self::EmailTaken => vec![FieldViolation::new("email", "has an account already")],

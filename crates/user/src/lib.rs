@@ -16,6 +16,7 @@ use vault::Vault;
 use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 
 pub use config::{BadUrl, Config, PublicUrl};
+pub use domain::Refusal;
 pub use error::{Error, Result};
 
 /// The service's name: its schema, its role, its place in the mesh.

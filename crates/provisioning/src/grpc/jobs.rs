@@ -13,10 +13,10 @@ use wire::{
         MarkStepUndoneRequest, PauseJobRequest, ResumeJobRequest, RetryJobRequest, SkipStepRequest,
         WatchJobRequest, jobs_server::Jobs,
     },
-    refuse,
+    refuse, repeatable,
 };
 
-use super::{given, job_convert, repeat::repeatable};
+use super::{given, job_convert};
 use crate::{
     App,
     domain::Reason,

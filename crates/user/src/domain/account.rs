@@ -118,6 +118,13 @@ impl Change {
     pub(crate) fn moves_rights(&self) -> bool {
         !self.bind.is_empty() || !self.unbind.is_empty() || self.membership.is_some()
     }
+
+    /// Whether one of these roles is taken from the account, or no longer counts.
+    pub(crate) fn takes_from(&self, account: &Account, these: impl Fn(&str) -> bool) -> bool {
+        let ends = self.membership == Some(false);
+        let taken = if ends { account.roles.iter() } else { self.unbind.iter() };
+        taken.map(String::as_str).any(these)
+    }
 }
 
 impl Account {
@@ -140,7 +147,11 @@ impl Account {
 
     fn change_roles(&self, wanted: &BTreeSet<TenantRole>, change: &mut Change) -> Result<()> {
         let held = |role: &TenantRole| self.roles.iter().any(|held| held == role.as_str());
-        let kept = |held: &String| wanted.iter().any(|role| role.as_str() == held);
+        // The tenant's own roles come and go by bindings alone: who says `roles` here does not mean them.
+        let kept = |held: &String| match TenantRole::parse(held) {
+            Some(role) => wanted.contains(&role),
+            None => true,
+        };
         change.bind = wanted.iter().copied().filter(|role| !held(role)).collect();
         change.unbind = self.roles.iter().filter(|held| !kept(held)).cloned().collect();
         if change.moves_rights() && !self.is_member {

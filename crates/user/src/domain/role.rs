@@ -9,6 +9,8 @@ kernel::closed_set! {
     pub(crate) enum PlatformRole {
         /// May everything.
         SuperAdmin = "super_admin",
+        /// Brings people in and switches their accounts off and on; removes nothing.
+        AdminLite = "admin_lite",
         /// Creates tenants, invites people, watches and repairs.
         Operator = "operator",
     }
@@ -27,6 +29,14 @@ kernel::closed_set! {
         Client = "client",
         /// A colleague without duties.
         User = "user",
+        /// Teaches.
+        Instructor = "instructor",
+        /// Learns.
+        Student = "student",
+        /// Comes to events.
+        EventsParticipant = "events.participant",
+        /// Holds events.
+        EventsOrganizer = "events.organizer",
     }
 }
 
@@ -58,11 +68,18 @@ const SUPER_ADMIN: &[&str] = &[
     "provisioning.troubles.work",
     "tenant.tenants.create",
     "tenant.tenants.read",
+    "user.access.check",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+    "user.overrides.read",
+    "user.overrides.write",
+    "user.role_bindings.read",
+    "user.role_bindings.write",
+    "user.roles.read",
+    "user.roles.write",
     "user.users.create",
 ];
 
@@ -88,11 +105,18 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "provisioning.troubles.work",
     "tenant.tenants.create",
     "tenant.tenants.read",
+    "user.access.check",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+    "user.overrides.read",
+    "user.overrides.write",
+    "user.role_bindings.read",
+    "user.role_bindings.write",
+    "user.roles.read",
+    "user.roles.write",
 ];
 
 const ADMIN: &[&str] = &[
@@ -110,11 +134,18 @@ const ADMIN: &[&str] = &[
     "provisioning.sheets.update",
     "provisioning.troubles.read",
     "provisioning.troubles.work",
+    "user.access.check",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+    "user.overrides.read",
+    "user.overrides.write",
+    "user.role_bindings.read",
+    "user.role_bindings.write",
+    "user.roles.read",
+    "user.roles.write",
 ];
 
 /// Brings clients in, which is to invite them: whoever is onboarded is invited in the name of who asked for it. Nobody
@@ -139,6 +170,24 @@ const TENANT_OPERATOR: &[&str] = &[
 
 const USER: &[&str] = &["activity.feed.read", "events.event.read", "user.members.read"];
 
+const INSTRUCTOR: &[&str] =
+    &["activity.feed.read", "events.event.create", "events.event.read", "user.members.read"];
+
+const STUDENT: &[&str] = &["activity.feed.read", "events.event.read"];
+
+const EVENTS_PARTICIPANT: &[&str] = &["events.event.read"];
+
+const EVENTS_ORGANIZER: &[&str] = &["events.event.create", "events.event.read"];
+
+const ADMIN_LITE: &[&str] = &[
+    "tenant.tenants.read",
+    "user.invites.create",
+    "user.invites.read",
+    "user.members.read",
+    "user.members.update",
+    "user.users.create",
+];
+
 const CLIENT: &[&str] = &[
     "activity.feed.read",
     "events.event.read",
@@ -158,10 +207,15 @@ impl Role {
         match self {
             Self::Platform(PlatformRole::SuperAdmin) => SUPER_ADMIN,
             Self::Platform(PlatformRole::Operator) => PLATFORM_OPERATOR,
+            Self::Platform(PlatformRole::AdminLite) => ADMIN_LITE,
             Self::Tenant(TenantRole::Owner | TenantRole::Admin) => ADMIN,
             Self::Tenant(TenantRole::Operator) => TENANT_OPERATOR,
             Self::Tenant(TenantRole::Client) => CLIENT,
             Self::Tenant(TenantRole::User) => USER,
+            Self::Tenant(TenantRole::Instructor) => INSTRUCTOR,
+            Self::Tenant(TenantRole::Student) => STUDENT,
+            Self::Tenant(TenantRole::EventsParticipant) => EVENTS_PARTICIPANT,
+            Self::Tenant(TenantRole::EventsOrganizer) => EVENTS_ORGANIZER,
         }
     }
 
@@ -179,6 +233,21 @@ impl Role {
             Self::Platform(_) => "platform",
             Self::Tenant(_) => "tenant",
         }
+    }
+
+    /// Whether the platform trusts whoever holds it, in every tenant.
+    pub(crate) const fn is_trusted(self) -> bool {
+        matches!(self, Self::Platform(PlatformRole::SuperAdmin))
+    }
+
+    /// Whether its holder answers for the tenant: of those one must stay.
+    pub(crate) const fn answers(self) -> bool {
+        matches!(self, Self::Tenant(TenantRole::Owner))
+    }
+
+    /// The names of the roles whose holders answer for the tenant.
+    pub(crate) fn answering() -> Vec<String> {
+        Self::all().filter(|role| role.answers()).map(|role| role.name().to_owned()).collect()
     }
 
     /// Whether whoever acts may give it: a person gives no right that they lack; our own services answer for

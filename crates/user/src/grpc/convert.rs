@@ -104,7 +104,7 @@ impl From<Role> for proto::Role {
 impl From<&Effective> for proto::Effective {
     fn from(rights: &Effective) -> Self {
         Self {
-            permissions: rights.permissions.iter().map(|&held| held.into()).collect(),
+            permissions: rights.permissions.iter().cloned().collect(),
             suspended: rights.suspended,
             system_admin: rights.system_admin,
             epoch: rights.epoch,

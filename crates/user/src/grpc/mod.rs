@@ -3,8 +3,12 @@
 mod access;
 mod accounts;
 mod convert;
+mod custom_roles;
+mod decisions;
 mod invites;
 mod people;
+mod policy_overrides;
+mod role_bindings;
 
 use kernel::{Cx, TenantId, UnknownId};
 use tonic::{Status, service::Routes};
@@ -12,7 +16,9 @@ use wire::{
     id, required,
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
+        custom_roles_server::CustomRolesServer, decisions_server::DecisionsServer,
         invites_server::InvitesServer, people_server::PeopleServer,
+        policy_overrides_server::PolicyOverridesServer, role_bindings_server::RoleBindingsServer,
     },
 };
 
@@ -24,6 +30,10 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
         .add_service(AccessServer::new(access::Rpc(app.clone())))
+        .add_service(CustomRolesServer::new(custom_roles::Rpc(app.clone())))
+        .add_service(RoleBindingsServer::new(role_bindings::Rpc(app.clone())))
+        .add_service(PolicyOverridesServer::new(policy_overrides::Rpc(app.clone())))
+        .add_service(DecisionsServer::new(decisions::Rpc(app.clone())))
 }
 
 /// The tenant of the call; the guard let none in without.

@@ -78,9 +78,9 @@ fn role(cx: &Cx, name: &str) -> Result<Role, &'static str> {
     match cx.tenant {
         Some(_) => TenantRole::parse(name)
             .map(Role::Tenant)
-            .ok_or("is not a role of a tenant (owner, admin, operator, client, user)"),
+            .ok_or("is not a built-in role of a tenant; see GET /v1/roles"),
         None => PlatformRole::parse(name)
             .map(Role::Platform)
-            .ok_or("is not a role of the platform (super_admin, operator)"),
+            .ok_or("is not a role of the platform; see GET /v1/roles"),
     }
 }

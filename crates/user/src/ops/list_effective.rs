@@ -15,5 +15,5 @@ pub(crate) async fn list_effective(
         app.db.platform("list_effective", "roles of the platform hold in every tenant").await?;
     let standing = store::standing(&mut tx, user_id, tenant).await?;
     tx.commit().await?;
-    Ok((&standing).into())
+    Ok(standing.effective(app.clock.now()))
 }

@@ -4,7 +4,12 @@ use kernel::{Cx, TenantId, Timestamp};
 use pg::TenantTx;
 use wire::user::v1::AccountUpdated;
 
-use super::revoke_invite::revoke;
+use super::{
+    create_role_binding::allowed_by,
+    delete_role_binding::{answers, somebody_answers},
+    put_custom_role::within_own,
+    revoke_invite::revoke,
+};
 use crate::{
     App, Error, Result,
     domain::{Account, AccountKey, Change, MemberStatus, Role, Wish},
@@ -33,6 +38,12 @@ pub(crate) async fn update_account(
     if change.is_none() {
         return Ok(account);
     }
+    if change.moves_rights() {
+        for role in &account.roles {
+            within_own(cx, &allowed_by(&mut tx, role).await?.unwrap_or_default())?;
+        }
+    }
+    let answered = change.takes_from(&account, answers);
     let id = account.user_id;
     keep(&mut tx, cx, &account, &change, now).await?;
     let account = store::account(&mut tx, &AccountKey::Id(id), now).await?;
@@ -46,6 +57,9 @@ pub(crate) async fn update_account(
     bus::emit(&mut tx, cx, id.uuid(), &fact).await?;
     if change.moves_rights() {
         store::bump_epoch(&mut tx).await?;
+    }
+    if answered {
+        somebody_answers(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(account)

@@ -1,9 +1,12 @@
-//! Rows of `role_bindings` and `permission_epochs`.
+//! What a person stands on in a tenant, the catalogue, and the epoch of rights.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{TenantId, Timestamp, UserId};
 use pg::{PlatformTx, TenantTx};
+use sqlx::types::Json;
 
-use crate::domain::{Role, Standing};
+use crate::domain::{Grant, PersonStatus, PolicyOverride, Role, Standing};
 
 /// Binds a role; false where it was bound before.
 pub(crate) async fn bind_role(
@@ -44,16 +47,25 @@ pub(crate) async fn standing(
     user_id: UserId,
     tenant: Option<TenantId>,
 ) -> pg::Result<Standing> {
-    let row = sqlx::query_as!(
-        Standing,
+    let row = sqlx::query!(
         r#"with here as (
                select tenant_id, user_id from memberships
-               where user_id = $1 and tenant_id in ($2, $3) and status = 'active')
-           select (select status from users where user_id = $1) as "person: _",
+               where user_id = $1 and tenant_id in ($2, $3) and status = 'active'),
+           granted as (
+               select role, scope_type, scope_id, expires_at from here join role_grants using (tenant_id, user_id)
+               where tenant_id = $2),
+           held as (
+               select role from here join role_bindings using (tenant_id, user_id) where tenant_id = $2)
+           select (select status from users where user_id = $1) as "person: PersonStatus",
+                  array(select role from held) as "tenant_roles!: Vec<String>",
                   array(select role from here join role_bindings using (tenant_id, user_id)
-                        where tenant_id = $2) as "tenant_roles!: _",
-                  array(select role from here join role_bindings using (tenant_id, user_id)
-                        where tenant_id = $3) as "platform_roles!: _",
+                        where tenant_id = $3) as "platform_roles!: Vec<String>",
+                  coalesce((select jsonb_agg(granted) from granted), '[]') as "grants!: Json<Vec<Grant>>",
+                  coalesce((select jsonb_agg(o) from policy_overrides o
+                            where tenant_id = $2 and user_id = $1), '[]') as "overrides!: Json<Vec<PolicyOverride>>",
+                  coalesce((select jsonb_object_agg(c.role, c.permissions) from custom_roles c
+                            where c.tenant_id = $2 and c.role in (select role from held union select role from granted)),
+                           '{}') as "custom_roles!: Json<BTreeMap<String, BTreeSet<String>>>",
                   exists (select from here) as "member!",
                   (select coalesce(sum(epoch), 0)::bigint from permission_epochs
                    where tenant_id in ($2, $3)) as "epoch!""#,
@@ -63,5 +75,48 @@ pub(crate) async fn standing(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(row)
+    Ok(Standing {
+        person: row.person,
+        tenant_roles: row.tenant_roles,
+        platform_roles: row.platform_roles,
+        grants: row.grants.0,
+        overrides: row.overrides.0,
+        custom_roles: row.custom_roles.0,
+        member: row.member,
+        epoch: row.epoch,
+    })
+}
+
+/// Adds to the catalogue what it lacks.
+pub(crate) async fn insert_permissions(
+    tx: &mut PlatformTx,
+    permissions: &[String],
+    now: Timestamp,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "insert into permissions (permission, declared_at)
+         select permission, $2 from unnest($1::text[]) as permission order by permission
+         on conflict do nothing",
+        permissions,
+        now as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The whole catalogue.
+pub(crate) async fn permissions(tx: &mut PlatformTx) -> pg::Result<Vec<String>> {
+    let rows = sqlx::query_scalar!("select permission from permissions order by permission");
+    Ok(rows.fetch_all(&mut **tx).await?)
+}
+
+/// Those of `asked` that the catalogue has.
+pub(crate) async fn known_permissions(
+    tx: &mut PlatformTx,
+    asked: &[String],
+) -> pg::Result<Vec<String>> {
+    let rows =
+        sqlx::query_scalar!("select permission from permissions where permission = any($1)", asked);
+    Ok(rows.fetch_all(&mut **tx).await?)
 }

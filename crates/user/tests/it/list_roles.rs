@@ -16,12 +16,17 @@ async fn roles_hold_the_permissions_of_the_contract_and_no_others() {
     let names: Vec<String> = roles.iter().map(|r| format!("{}.{}", r.scope, r.name)).collect();
     let expected = [
         "platform.super_admin",
+        "platform.admin_lite",
         "platform.operator",
         "tenant.owner",
         "tenant.admin",
         "tenant.operator",
         "tenant.client",
         "tenant.user",
+        "tenant.instructor",
+        "tenant.student",
+        "tenant.events.participant",
+        "tenant.events.organizer",
     ];
     assert_eq!(names, expected);
     let held: BTreeSet<String> = roles.into_iter().flat_map(|role| role.permissions).collect();

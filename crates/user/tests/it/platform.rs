@@ -18,7 +18,9 @@ use wire::{
     user::v1::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, Invite,
         RevealInvitationLinkRequest, access_client::AccessClient, accounts_client::AccountsClient,
+        custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
         invites_client::InvitesClient, people_client::PeopleClient,
+        policy_overrides_client::PolicyOverridesClient, role_bindings_client::RoleBindingsClient,
     },
 };
 
@@ -41,6 +43,17 @@ pub(crate) const ADMIN: &[&str] = &[
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+];
+
+/// What it takes to give, take and ask about rights.
+pub(crate) const RIGHTS: &[&str] = &[
+    "user.access.check",
+    "user.overrides.read",
+    "user.overrides.write",
+    "user.role_bindings.read",
+    "user.role_bindings.write",
+    "user.roles.read",
+    "user.roles.write",
 ];
 
 /// Everything one test needs.
@@ -153,6 +166,28 @@ impl Platform {
 
     pub(crate) fn access(&self) -> AccessClient<Caller> {
         AccessClient::new(self.gateway())
+    }
+
+    pub(crate) fn custom_roles(&self) -> CustomRolesClient<Caller> {
+        CustomRolesClient::new(self.gateway())
+    }
+
+    pub(crate) fn role_bindings(&self) -> RoleBindingsClient<Caller> {
+        RoleBindingsClient::new(self.gateway())
+    }
+
+    pub(crate) fn policy_overrides(&self) -> PolicyOverridesClient<Caller> {
+        PolicyOverridesClient::new(self.gateway())
+    }
+
+    pub(crate) fn decisions(&self) -> DecisionsClient<Caller> {
+        DecisionsClient::new(self.gateway())
+    }
+
+    /// Somebody who may give, take and ask about rights, and holds `more` beside that and an admin's rights.
+    pub(crate) fn keeper(&self, tenant: TenantId, more: &[&str]) -> Cx {
+        let rights = [ADMIN, RIGHTS, more].concat();
+        self.person(Uuid::now_v7().into(), Some(tenant), &rights)
     }
 
     /// Invites this address as a client.

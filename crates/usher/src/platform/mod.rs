@@ -1,6 +1,7 @@
 //! The wiring: which parts run in this process, on what they stand, how they find each other.
 
 mod access;
+mod catalogue;
 mod doors;
 mod key_config;
 mod keys;

@@ -17,7 +17,8 @@ use vault::Vault;
 use wire::{Mesh, Peers};
 
 use super::{
-    Keys, Part, Settings, access, doors, keys::OPERATOR, keys_fit, services::Common, vault,
+    Keys, Part, Settings, access, catalogue, doors, keys::OPERATOR, keys_fit, services::Common,
+    vault,
 };
 
 /// What the parts stand on.
@@ -103,6 +104,7 @@ pub async fn start(ground: Ground, host: &Host) -> anyhow::Result<Platform> {
             watch_keys(&health, &vault, &db);
         }
         let mesh = Mesh::new(keys.private(part.name())?, peers.clone());
+        catalogue::declare(part, mesh.clone(), host);
         let guarded = common.start(part, db.clone(), mesh, host)?;
         peers.here(part.name(), guarded.clone());
         running.push((part.name(), guarded));

@@ -5,6 +5,7 @@ mod contract;
 mod isolation;
 mod jobs;
 mod journey;
+mod overposting;
 mod roles;
 mod rollout;
 mod routes;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::{Actor, Platform};
+use testkit::{Actor, Platform, Tenant};
 use wire::rule::v1::{Rule, Scope};
 
 use crate::{
@@ -135,19 +135,51 @@ async fn roles(platform: &Platform) -> Vec<Role> {
             standing: Standing::Elsewhere,
         },
     ];
-    for name in ["client", "user", "operator", "admin", "owner"] {
+    for name in [
+        "client",
+        "user",
+        "operator",
+        "admin",
+        "owner",
+        "instructor",
+        "student",
+        "events.participant",
+        "events.organizer",
+    ] {
         let actor = tenant.member(name).await;
         roles.push(Role { name, actor, standing: holds("tenant", name) });
     }
-    for (name, role) in [("platform operator", "operator"), ("super_admin", "super_admin")] {
+    roles.push(of_its_own(&tenant, &table).await);
+    for (name, role) in [
+        ("platform operator", "operator"),
+        ("admin_lite", "admin_lite"),
+        ("super_admin", "super_admin"),
+    ] {
         let actor = platform.staff(role).await.within(tenant.id);
         roles.push(Role { name, actor, standing: holds("platform", role) });
     }
     roles
 }
 
-/// Rights by scope and name of a role, as the API tells them.
-fn table(answer: &Value) -> BTreeMap<(String, String), BTreeSet<String>> {
+/// Somebody who holds a role of the tenant's own beside the one that lets in.
+async fn of_its_own(tenant: &Tenant, table: &Table) -> Role {
+    let admin = tenant.admin().await;
+    let given = ["provisioning.jobs.read", "user.roles.read"];
+    let put = admin.request(Method::PUT, "/v1/custom-roles/auditor");
+    admin.send(put.json(&json!({"title": "Auditor", "permissions": given}))).await.json();
+    let actor = tenant.member("student").await;
+    let wish = json!({"userId": actor.user_id(), "role": "auditor"});
+    admin.post("/v1/role-bindings", wish).await.json();
+    let mut rights = table[&("tenant".to_owned(), "student".to_owned())].clone();
+    rights.extend(given.map(str::to_owned));
+    Role { name: "student and auditor", actor, standing: Standing::Holds(rights) }
+}
+
+/// Rights by scope and name of a role.
+type Table = BTreeMap<(String, String), BTreeSet<String>>;
+
+/// The table as the API tells it.
+fn table(answer: &Value) -> Table {
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let roles = answer["roles"].as_array().expect("roles").iter().map(|role| {
         let rights = role["permissions"].as_array().expect("rights").iter().map(text).collect();

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 26] = [
+const EXCEPTIONS: [(&str, &str); 27] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -39,6 +39,10 @@ const EXCEPTIONS: [(&str, &str); 26] = [
     (
         "Access.ListEffective",
         "of the platform: only the gateway may call, about any person in any tenant",
+    ),
+    (
+        "Decisions.DeclarePermissions",
+        "of the platform: only own services may call, and the catalogue is nobody's own",
     ),
     (
         "Tenants.ResolveTenant",
@@ -147,6 +151,7 @@ async fn by_id(rpc: &Rpc, binding: &Binding, theirs: &Full, asking: &Full) -> Ve
     let foreign = request(rpc, binding, asking, |name| theirs.ids[name].clone()).await;
     let nothing = request(rpc, binding, asking, |name| match name {
         "spreadsheet_id" => unique("sheet"),
+        "role_id" => unique("role"),
         _ => uuid::Uuid::now_v7().to_string(),
     })
     .await;

@@ -19,9 +19,12 @@ pub(super) struct Full {
 }
 
 /// The lists of a tenant: where they are, and what their items are called.
-pub(super) const LISTS: [(&str, &str); 7] = [
+pub(super) const LISTS: [(&str, &str); 10] = [
     ("/v1/invites", "invites"),
     ("/v1/members", "members"),
+    ("/v1/custom-roles", "roles"),
+    ("/v1/role-bindings", "bindings"),
+    ("/v1/policy-overrides", "overrides"),
     ("/v1/onboarding/clients", "clients"),
     ("/v1/jobs", "jobs"),
     ("/v1/messages", "messages"),
@@ -44,6 +47,9 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     accept(platform, &token).await.json();
     let open = invite(&admin, &of("open"), "user").await;
 
+    let role = format!("{}-helpers", tenant.slug);
+    let rights = give_rights(&admin, text(&client, "userId"), &role).await;
+
     let wish = json!({
         "title": format!("Meeting of {name}"),
         "startsAt": "2030-01-01T10:00:00Z",
@@ -65,6 +71,10 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
         ("user_id", text(&client, "userId").to_owned()),
         ("invite_id", text(&open, "inviteId").to_owned()),
         ("event_id", text(&event, "eventId").to_owned()),
+        ("role_id", role),
+        ("binding_id", text(&rights.binding, "bindingId").to_owned()),
+        ("scope_id", text(&rights.binding, "scopeId").to_owned()),
+        ("override_id", text(&rights.denial, "overrideId").to_owned()),
         ("message_id", first("messages", "messageId")),
         ("job_id", first("jobs", "jobId")),
     ]);
@@ -77,6 +87,34 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     own.remove("The admin");
     assert!(own.len() > 30, "a full tenant leaves more behind: {own:?}");
     Full { tenant, admin, ids, own }
+}
+
+/// What a person was given and denied.
+struct Rights {
+    binding: Value,
+    denial: Value,
+}
+
+/// Makes a role of the tenant's own, binds it in a team, and denies the person something.
+async fn give_rights(admin: &Actor, user_id: &str, role: &str) -> Rights {
+    let wish = json!({"title": "Helpers", "permissions": ["events.event.read"]});
+    let put = admin.request(Method::PUT, &format!("/v1/custom-roles/{role}"));
+    admin.send(put.json(&wish)).await.json();
+    let wish = json!({
+        "userId": user_id,
+        "role": role,
+        "scopeType": "team",
+        "scopeId": uuid::Uuid::now_v7().to_string(),
+    });
+    let binding = admin.post("/v1/role-bindings", wish).await.json();
+    let wish = json!({
+        "userId": user_id,
+        "effect": "deny",
+        "permission": "events.event.create",
+        "reason": "an inquiry",
+    });
+    let denial = admin.post("/v1/policy-overrides", wish).await.json();
+    Rights { binding, denial }
 }
 
 /// Everything that the lists show to the tenant's own admin.

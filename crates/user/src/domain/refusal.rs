@@ -1,0 +1,72 @@
+//! Why a change of rights was refused.
+
+use kernel::{Code, FieldViolation};
+
+/// A fact about a change of rights that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such role of the tenant.
+    #[error("There is no such role.")]
+    RoleNotFound,
+    /// A tenant's own role would hide a built-in one.
+    #[error("This is the name of a built-in role; choose another.")]
+    RoleBuiltIn,
+    /// Somebody holds it.
+    #[error("Somebody holds this role; take it from everybody first.")]
+    RoleInUse,
+    /// A permission would be given that the giver lacks.
+    #[error("You may only give, change or deny permissions that you hold yourself.")]
+    PermissionAboveOwn,
+    /// No such binding in the tenant.
+    #[error("There is no such role binding.")]
+    BindingNotFound,
+    /// No such override in the tenant.
+    #[error("There is no such override.")]
+    OverrideNotFound,
+    /// Nobody would be left who answers for the tenant.
+    #[error("Nobody would be left who answers for the tenant; make somebody else an owner first.")]
+    LastOwner,
+    /// Whoever answers for the tenant would be shut out.
+    #[error("This person answers for the tenant; take that role from them first.")]
+    AnswersForTenant,
+    /// The catalogue has no such permission.
+    #[error("No service asks for such a permission.")]
+    PermissionUnknown,
+}
+
+impl Refusal {
+    pub(crate) const fn code(self) -> Code {
+        match self {
+            Self::RoleNotFound | Self::BindingNotFound | Self::OverrideNotFound => Code::NotFound,
+            Self::RoleBuiltIn | Self::RoleInUse | Self::LastOwner | Self::AnswersForTenant => {
+                Code::Conflict
+            }
+            Self::PermissionAboveOwn => Code::Denied,
+            Self::PermissionUnknown => Code::Invalid,
+        }
+    }
+
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::RoleNotFound => "role_not_found",
+            Self::RoleBuiltIn => "role_built_in",
+            Self::RoleInUse => "role_in_use",
+            Self::PermissionAboveOwn => "permission_above_own",
+            Self::BindingNotFound => "role_binding_not_found",
+            Self::OverrideNotFound => "override_not_found",
+            Self::LastOwner => "last_owner",
+            Self::AnswersForTenant => "answers_for_tenant",
+            Self::PermissionUnknown => "permission_unknown",
+        }
+    }
+
+    pub(crate) fn fields(self) -> Vec<FieldViolation> {
+        match self {
+            Self::RoleBuiltIn => vec![FieldViolation::new("roleId", "is a built-in role")],
+            Self::PermissionUnknown => {
+                vec![FieldViolation::new("permission", "is in no service's contract")]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

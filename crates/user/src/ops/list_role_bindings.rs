@@ -1,0 +1,28 @@
+//! Lists who holds which role.
+
+use kernel::{Page, PageSize, TenantId, UserId};
+use uuid::Uuid;
+
+use crate::{
+    App, Error, Result,
+    domain::{AccountKey, RoleBinding},
+    store,
+};
+
+/// Bindings after the id `after`, of one person when given.
+pub(crate) async fn list_role_bindings(
+    app: &App,
+    tenant: TenantId,
+    user_id: Option<UserId>,
+    size: PageSize,
+    after: Option<Uuid>,
+) -> Result<Page<RoleBinding>> {
+    let mut tx = app.db.tenant(tenant, "list_role_bindings").await?;
+    if let Some(user_id) = user_id {
+        let account = store::account(&mut tx, &AccountKey::Id(user_id), app.clock.now()).await?;
+        account.ok_or(Error::PersonNotFound)?;
+    }
+    let rows = store::list_bindings(&mut tx, user_id, after, size.fetch()).await?;
+    tx.commit().await?;
+    Ok(Page::cut(rows, size, |binding| binding.binding_id.to_string()))
+}
