@@ -22,6 +22,8 @@ kernel::closed_set! {
         Expired = "expired",
         /// The invitation was taken back.
         Revoked = "revoked",
+        /// Was a member.
+        Removed = "removed",
     }
 }
 
@@ -34,7 +36,7 @@ pub(crate) struct Account {
     pub(crate) email: Email,
     pub(crate) name: PersonName,
     pub(crate) status: AccountStatus,
-    /// Whether the person ever came in.
+    /// Whether the person came in and was not removed since.
     pub(crate) is_member: bool,
     pub(crate) roles: Vec<String>,
     /// The newest invitation.
@@ -157,7 +159,8 @@ impl Account {
                 change.revoke = self.invite_id;
             }
             (AccountStatus::Active, true)
-            | (AccountStatus::Disabled | AccountStatus::Revoked, false) => {}
+            | (AccountStatus::Disabled | AccountStatus::Revoked | AccountStatus::Removed, false) => {
+            }
             (_, true) => return Err(Error::NotJoined),
         }
         Ok(())

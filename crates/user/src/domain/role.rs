@@ -30,6 +30,12 @@ kernel::closed_set! {
     }
 }
 
+/// The role whose last holder stays.
+pub(crate) const OWNER: TenantRole = TenantRole::Owner;
+
+/// What an owner is after giving the tenant to somebody else.
+pub(crate) const FORMER_OWNER: TenantRole = TenantRole::Admin;
+
 /// A role that can be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -62,6 +68,8 @@ const SUPER_ADMIN: &[&str] = &[
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+    "user.ownership.transfer",
+    "user.seats.update",
     "user.users.create",
 ];
 
@@ -91,6 +99,8 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+    "user.ownership.transfer",
+    "user.seats.update",
 ];
 
 const ADMIN: &[&str] = &[
@@ -112,6 +122,29 @@ const ADMIN: &[&str] = &[
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+];
+
+/// An admin who may also give the tenant away. No admin makes or unmakes an owner.
+const OWNER_RIGHTS: &[&str] = &[
+    "activity.facts.read",
+    "activity.feed.read",
+    "events.event.create",
+    "events.event.read",
+    "notifier.messages.read",
+    "provisioning.clients.create",
+    "provisioning.clients.read",
+    "provisioning.datasets.use",
+    "provisioning.jobs.read",
+    "provisioning.sheets.read",
+    "provisioning.sheets.update",
+    "provisioning.troubles.read",
+    "provisioning.troubles.work",
+    "user.invites.create",
+    "user.invites.link",
+    "user.invites.read",
+    "user.members.read",
+    "user.members.update",
+    "user.ownership.transfer",
 ];
 
 /// Brings clients in through provisioning, and invites nobody else.
@@ -153,7 +186,8 @@ impl Role {
         match self {
             Self::Platform(PlatformRole::SuperAdmin) => SUPER_ADMIN,
             Self::Platform(PlatformRole::Operator) => PLATFORM_OPERATOR,
-            Self::Tenant(TenantRole::Owner | TenantRole::Admin) => ADMIN,
+            Self::Tenant(TenantRole::Owner) => OWNER_RIGHTS,
+            Self::Tenant(TenantRole::Admin) => ADMIN,
             Self::Tenant(TenantRole::Operator) => TENANT_OPERATOR,
             Self::Tenant(TenantRole::Client) => CLIENT,
             Self::Tenant(TenantRole::User) => USER,
@@ -209,6 +243,7 @@ mod tests {
                 "provisioning.rollout.read",
                 "tenant.tenants.create",
                 "tenant.tenants.read",
+                "user.seats.update",
                 "user.users.create",
             ] {
                 assert!(!role.permissions().contains(&beyond), "{role:?} holds {beyond}");

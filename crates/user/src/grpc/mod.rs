@@ -4,8 +4,11 @@ mod access;
 mod accounts;
 mod convert;
 mod invites;
+mod memberships;
 mod people;
+mod profiles;
 mod repeat;
+mod seats;
 
 use kernel::{Cx, TenantId, UnknownId};
 use tonic::{Status, service::Routes};
@@ -13,7 +16,8 @@ use wire::{
     id, required,
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
-        invites_server::InvitesServer, people_server::PeopleServer,
+        invites_server::InvitesServer, memberships_server::MembershipsServer,
+        people_server::PeopleServer, profiles_server::ProfilesServer, seats_server::SeatsServer,
     },
 };
 
@@ -24,6 +28,9 @@ pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(InvitesServer::new(invites::Rpc(app.clone())))
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
+        .add_service(MembershipsServer::new(memberships::Rpc(app.clone())))
+        .add_service(SeatsServer::new(seats::Rpc(app.clone())))
+        .add_service(ProfilesServer::new(profiles::Rpc(app.clone())))
         .add_service(AccessServer::new(access::Rpc(app.clone())))
 }
 

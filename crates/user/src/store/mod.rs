@@ -5,17 +5,27 @@ mod accounts;
 mod invites;
 mod links;
 mod members;
+mod memberships;
 mod people;
+mod profiles;
+mod seats;
+mod words;
 
 pub(crate) use access::{bind_role, bump_epoch, standing};
 pub(crate) use accounts::{
     account, count_accounts, ensure_account, list_accounts, lock_account, unbind_roles,
-    update_account_name, update_membership,
+    update_account_name,
 };
 pub(crate) use invites::{
     accepted_invite, claim_invite, expire_invite, insert_invite, invite, list_invites, lock_invite,
     lock_pending, revoke_invite,
 };
 pub(crate) use links::{invite_by_link, link_hash, replaced_invite, take_link, update_link};
-pub(crate) use members::{list_members, member, membership, upsert_membership};
+pub(crate) use members::{list_members, member};
+pub(crate) use memberships::{
+    lock_membership, lock_owners, member_status, membership, turn_membership, upsert_membership,
+};
 pub(crate) use people::{activate_person, ensure_person, lock_person, person};
+pub(crate) use profiles::{lock_profile, profile, replace_words_everywhere, update_profile};
+pub(crate) use seats::{ensure_seats, lock_seat_limit, seats, update_seat_limit};
+pub(crate) use words::{replace_words, search_members};

@@ -64,7 +64,15 @@ async fn the_role_of_the_service_sees_no_row_without_the_right_scope() {
     let platform = Platform::start().await;
     let theirs = tenant();
     platform.admit(theirs, "ann@example.com").await;
-    let tables = ["invites", "replaced_links", "memberships", "role_bindings", "permission_epochs"];
+    let tables = [
+        "invites",
+        "replaced_links",
+        "member_words",
+        "memberships",
+        "role_bindings",
+        "permission_epochs",
+        "seats",
+    ];
     let mut session = platform.database.admin().await;
     session.execute("set session authorization usher_user").await.expect("sets");
     for scope in [

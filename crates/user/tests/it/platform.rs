@@ -18,7 +18,8 @@ use wire::{
     user::v1::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, Invite,
         RevealInvitationLinkRequest, access_client::AccessClient, accounts_client::AccountsClient,
-        invites_client::InvitesClient, people_client::PeopleClient,
+        invites_client::InvitesClient, memberships_client::MembershipsClient,
+        people_client::PeopleClient, profiles_client::ProfilesClient, seats_client::SeatsClient,
     },
 };
 
@@ -149,6 +150,18 @@ impl Platform {
 
     pub(crate) fn accounts(&self) -> AccountsClient<Caller> {
         AccountsClient::new(self.gateway())
+    }
+
+    pub(crate) fn memberships(&self) -> MembershipsClient<Caller> {
+        MembershipsClient::new(self.gateway())
+    }
+
+    pub(crate) fn seats(&self) -> SeatsClient<Caller> {
+        SeatsClient::new(self.gateway())
+    }
+
+    pub(crate) fn profiles(&self) -> ProfilesClient<Caller> {
+        ProfilesClient::new(self.gateway())
     }
 
     pub(crate) fn access(&self) -> AccessClient<Caller> {
