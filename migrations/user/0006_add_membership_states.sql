@@ -23,7 +23,7 @@ create index role_bindings_tenant_id_role_index on role_bindings (tenant_id, rol
 -- first and counts then.
 create table seats (
     tenant_id  uuid        not null default usher.current_tenant(),
-    seat_limit integer     not null constraint seats_seat_limit_check check (seat_limit between 1 and 1000000),
+    seat_limit integer     constraint seats_seat_limit_check check (seat_limit between 1 and 1000000),
     changed_at timestamptz not null,
     changed_by text        not null,
     constraint seats_pkey primary key (tenant_id)

@@ -1,7 +1,7 @@
 //! What people say of themselves: columns of `users` that belong to no tenant.
 
 use kernel::UserId;
-use pg::{PlatformTx, TenantTx};
+use pg::{PlatformTx, TenantTx, Tx};
 
 use crate::domain::Profile;
 
@@ -18,8 +18,8 @@ pub(crate) async fn profile(tx: &mut TenantTx, user_id: UserId) -> pg::Result<Op
 }
 
 /// The profile, which nobody else changes until the transaction ends.
-pub(crate) async fn lock_profile(
-    tx: &mut PlatformTx,
+pub(crate) async fn lock_profile<Scope>(
+    tx: &mut Tx<Scope>,
     user_id: UserId,
 ) -> pg::Result<Option<Profile>> {
     let row = sqlx::query_as!(
@@ -33,7 +33,7 @@ pub(crate) async fn lock_profile(
     Ok(row)
 }
 
-pub(crate) async fn update_profile(tx: &mut PlatformTx, profile: &Profile) -> pg::Result<()> {
+pub(crate) async fn update_profile(tx: &mut TenantTx, profile: &Profile) -> pg::Result<()> {
     sqlx::query!(
         "update users set name = $2, locale = $3, time_zone = $4, avatar_url = $5 where user_id = $1",
         profile.user_id as _,

@@ -13,7 +13,7 @@ pub(crate) async fn lock_seat_limit(tx: &mut TenantTx) -> pg::Result<Option<i32>
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(limit)
+    Ok(limit.flatten())
 }
 
 /// The seats as they are at `now`.

@@ -46,6 +46,8 @@ async fn crowd(session: &mut PgConnection, tenant: TenantId, many: u32) {
          insert into member_words (tenant_id, word, user_id)
          select '{tenant}', word, user_id from users, regexp_split_to_table(lower(email || ' ' || name), ' ') word
          where email like 'first%';
+         insert into role_bindings (tenant_id, user_id, role, bound_at, bound_by)
+         select '{tenant}', user_id, 'user', now(), 'test' from users where email like 'first%';
          analyze users, accounts, memberships, member_words, role_bindings;"
     );
     session.execute(AssertSqlSafe(make)).await.expect("makes a crowd");
