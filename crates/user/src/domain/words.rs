@@ -18,7 +18,7 @@ pub(crate) fn words_of(email: &str, name: &str) -> Vec<String> {
 /// The beginnings that somebody looks for; each must fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Query {
-    /// Decides the order.
+    /// The longest, which fits the fewest; decides the order.
     pub(crate) first: String,
     pub(crate) others: Vec<String>,
 }
@@ -32,8 +32,9 @@ impl Query {
         if text.contains('\0') {
             return Err("holds control characters");
         }
-        let mut words = lower(text).into_iter();
-        Ok(words.next().map(|first| Self { first, others: words.collect() }))
+        let mut others = lower(text);
+        others.sort_by_key(String::len);
+        Ok(others.pop().map(|first| Self { first, others }))
     }
 
     /// Where the range of words ends that begin with the first.
@@ -59,12 +60,12 @@ mod tests {
     #[test]
     fn a_query_is_its_words() {
         assert_eq!(Query::parse(" \t "), Ok(None));
-        let query = Query::parse(" Smi  ANN@ ").expect("reads").expect("some");
+        let query = Query::parse(" ANN@  Smi ").expect("reads").expect("some");
         assert_eq!(
             (query.first.as_str(), query.others.as_slice()),
-            ("smi", ["ann@".to_owned()].as_slice())
+            ("ann@", ["smi".to_owned()].as_slice())
         );
-        assert!("smith" < query.end().as_str() && "smj" > query.end().as_str());
+        assert!("ann@x" < query.end().as_str() && "annA" > query.end().as_str());
         assert!(Query::parse(&"x".repeat(201)).is_err() && Query::parse("a\0").is_err());
     }
 }

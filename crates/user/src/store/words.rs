@@ -37,7 +37,8 @@ pub(crate) async fn replace_words(tx: &mut TenantTx, user_id: UserId) -> pg::Res
 }
 
 /// Members that `query` finds, in the order of the least word that its first beginning fits, after the member `after`.
-/// Each step reads a range of the key, however many members there are.
+/// Each step reads a range of the key, however many members there are: its beginning is said once, by the place to go on
+/// from, since of two beginnings the server would take the wrong one.
 pub(crate) async fn search_members(
     tx: &mut TenantTx,
     query: &Query,
@@ -47,7 +48,7 @@ pub(crate) async fn search_members(
 ) -> pg::Result<Vec<Member>> {
     let passed = match after {
         Some(user_id) => least_word(tx, query, user_id).await?,
-        None => Some(String::new()),
+        None => Some(query.first.clone()),
     };
     // Without a word left, whoever the last page ended with is found no more: there is no place to go on from.
     let Some(passed) = passed else { return Ok(Vec::new()) };
@@ -61,8 +62,7 @@ pub(crate) async fn search_members(
            join memberships m on m.tenant_id = w.tenant_id and m.user_id = w.user_id
            join users u on u.user_id = w.user_id
            join accounts a on a.tenant_id = w.tenant_id and a.user_id = w.user_id
-           where w.tenant_id = usher.current_tenant() and w.word >= $1 and w.word < $2
-             and (w.word, w.user_id) > ($3, $4::uuid)
+           where w.tenant_id = usher.current_tenant() and (w.word, w.user_id) > ($3, $4::uuid) and w.word < $2
              and not exists (select from member_words e
                              where e.tenant_id = w.tenant_id and e.user_id = w.user_id and e.word >= $1 and e.word < w.word)
              and not exists (select from unnest($5::text[]) as o (beginning)

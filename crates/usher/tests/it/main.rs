@@ -4,6 +4,7 @@ mod compat;
 mod contract;
 mod isolation;
 mod journey;
+mod leaving;
 mod mass_assignment;
 mod roles;
 mod rollout;
