@@ -42,6 +42,21 @@ pub enum Error {
     /// The person has not come in, so there is no membership to change.
     #[error("This person has not accepted an invitation; invite them again.")]
     NotJoined,
+    /// What was removed is neither paused nor gone on with.
+    #[error("This membership has ended; invite the person again.")]
+    MembershipEnded,
+    /// The tenant would be without an owner.
+    #[error("A tenant has an owner at any time; transfer the ownership to another member first.")]
+    LastOwner,
+    /// Only an active member can own a tenant.
+    #[error("Only an active member can become the owner.")]
+    NotActive,
+    /// Members and open invitations take every seat.
+    #[error("Every seat of this tenant is taken or reserved; free one, or ask for more.")]
+    SeatsTaken,
+    /// More members than the wished number of seats.
+    #[error("There are {0} active members; remove some first, or set no fewer seats.")]
+    SeatsInUse(i64),
     /// Nobody changes their own rights.
     #[error("Nobody changes their own roles or switches themselves off; ask a colleague.")]
     OwnAccount,
@@ -117,9 +132,15 @@ impl Failure for Error {
             | Self::LinkLost
             | Self::LinkTaken => Code::Gone,
             Self::ResendLimit | Self::TooManyAttempts(_) => Code::Exhausted,
-            Self::AlreadyMember | Self::NotJoined | Self::EmailTaken | Self::KeyReused => {
-                Code::Conflict
-            }
+            Self::AlreadyMember
+            | Self::NotJoined
+            | Self::MembershipEnded
+            | Self::LastOwner
+            | Self::NotActive
+            | Self::SeatsTaken
+            | Self::SeatsInUse(_)
+            | Self::EmailTaken
+            | Self::KeyReused => Code::Conflict,
             Self::RoleAboveOwn | Self::OwnAccount | Self::PersonDisabled => Code::Denied,
             Self::WrongPassword => Code::Unauthenticated,
             Self::PasswordRefused(_) => Code::Invalid,
@@ -141,6 +162,11 @@ impl Failure for Error {
             Self::ResendLimit => "resend_limit",
             Self::AlreadyMember => "already_member",
             Self::NotJoined => "not_joined",
+            Self::MembershipEnded => "membership_ended",
+            Self::LastOwner => "last_owner",
+            Self::NotActive => "not_active",
+            Self::SeatsTaken => "seats_taken",
+            Self::SeatsInUse(_) => "seats_in_use",
             Self::OwnAccount => "own_account",
             Self::LinkTaken => "link_taken",
             Self::RoleAboveOwn => "role_above_own",
@@ -167,6 +193,9 @@ impl Failure for Error {
             Self::Rights(refusal) => refusal.fields(),
             Self::WrongPassword => vec![FieldViolation::new("password", "is wrong")],
             Self::RoleAboveOwn => vec![FieldViolation::new("role", "is above your own")],
+            Self::SeatsInUse(_) => {
+                vec![FieldViolation::new("limit", "is below the active members")]
+            }
             Self::EmailTaken => vec![FieldViolation::new("email", "has an account already")],
             _ => Vec::new(),
         }

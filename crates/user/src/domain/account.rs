@@ -22,6 +22,8 @@ kernel::closed_set! {
         Expired = "expired",
         /// The invitation was taken back.
         Revoked = "revoked",
+        /// Was a member.
+        Removed = "removed",
     }
 }
 
@@ -34,7 +36,7 @@ pub(crate) struct Account {
     pub(crate) email: Email,
     pub(crate) name: PersonName,
     pub(crate) status: AccountStatus,
-    /// Whether the person ever came in.
+    /// Whether the person came in and was not removed since.
     pub(crate) is_member: bool,
     pub(crate) roles: Vec<String>,
     /// The newest invitation.
@@ -118,13 +120,6 @@ impl Change {
     pub(crate) fn moves_rights(&self) -> bool {
         !self.bind.is_empty() || !self.unbind.is_empty() || self.membership.is_some()
     }
-
-    /// Whether one of these roles is taken from the account, or no longer counts.
-    pub(crate) fn takes_from(&self, account: &Account, these: impl Fn(&str) -> bool) -> bool {
-        let ends = self.membership == Some(false);
-        let taken = if ends { account.roles.iter() } else { self.unbind.iter() };
-        taken.map(String::as_str).any(these)
-    }
 }
 
 impl Account {
@@ -168,7 +163,8 @@ impl Account {
                 change.revoke = self.invite_id;
             }
             (AccountStatus::Active, true)
-            | (AccountStatus::Disabled | AccountStatus::Revoked, false) => {}
+            | (AccountStatus::Disabled | AccountStatus::Revoked | AccountStatus::Removed, false) => {
+            }
             (_, true) => return Err(Error::NotJoined),
         }
         Ok(())

@@ -2,6 +2,8 @@
 
 use kernel::{Email, PersonName, Timestamp, UserId};
 
+use crate::domain::MemberStatus;
+
 kernel::closed_set! {
     /// Whether a person can sign in.
     pub(crate) enum PersonStatus {
@@ -10,16 +12,6 @@ kernel::closed_set! {
         /// Has a password.
         Active = "active",
         /// Closed by the platform.
-        Disabled = "disabled",
-    }
-}
-
-kernel::closed_set! {
-    /// Whether a membership counts.
-    pub(crate) enum MemberStatus {
-        /// It does.
-        Active = "active",
-        /// It was taken away.
         Disabled = "disabled",
     }
 }

@@ -23,9 +23,6 @@ pub enum Refusal {
     /// No such override in the tenant.
     #[error("There is no such override.")]
     OverrideNotFound,
-    /// Nobody would be left who answers for the tenant.
-    #[error("Nobody would be left who answers for the tenant; make somebody else an owner first.")]
-    LastOwner,
     /// Whoever answers for the tenant would be shut out.
     #[error("This person answers for the tenant; take that role from them first.")]
     AnswersForTenant,
@@ -38,9 +35,7 @@ impl Refusal {
     pub(crate) const fn code(self) -> Code {
         match self {
             Self::RoleNotFound | Self::BindingNotFound | Self::OverrideNotFound => Code::NotFound,
-            Self::RoleBuiltIn | Self::RoleInUse | Self::LastOwner | Self::AnswersForTenant => {
-                Code::Conflict
-            }
+            Self::RoleBuiltIn | Self::RoleInUse | Self::AnswersForTenant => Code::Conflict,
             Self::PermissionAboveOwn => Code::Denied,
             Self::PermissionUnknown => Code::Invalid,
         }
@@ -54,7 +49,6 @@ impl Refusal {
             Self::PermissionAboveOwn => "permission_above_own",
             Self::BindingNotFound => "role_binding_not_found",
             Self::OverrideNotFound => "override_not_found",
-            Self::LastOwner => "last_owner",
             Self::AnswersForTenant => "answers_for_tenant",
             Self::PermissionUnknown => "permission_unknown",
         }

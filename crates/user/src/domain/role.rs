@@ -40,6 +40,12 @@ kernel::closed_set! {
     }
 }
 
+/// The role whose last holder stays.
+pub(crate) const OWNER: TenantRole = TenantRole::Owner;
+
+/// What an owner is after giving the tenant to somebody else.
+pub(crate) const FORMER_OWNER: TenantRole = TenantRole::Admin;
+
 /// A role that can be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -76,10 +82,12 @@ const SUPER_ADMIN: &[&str] = &[
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
+    "user.ownership.transfer",
     "user.role_bindings.read",
     "user.role_bindings.write",
     "user.roles.read",
     "user.roles.write",
+    "user.seats.update",
     "user.users.create",
 ];
 
@@ -113,10 +121,12 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
+    "user.ownership.transfer",
     "user.role_bindings.read",
     "user.role_bindings.write",
     "user.roles.read",
     "user.roles.write",
+    "user.seats.update",
 ];
 
 const ADMIN: &[&str] = &[
@@ -142,6 +152,37 @@ const ADMIN: &[&str] = &[
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
+    "user.role_bindings.read",
+    "user.role_bindings.write",
+    "user.roles.read",
+    "user.roles.write",
+];
+
+/// An admin who may also give the tenant away. No admin makes or unmakes an owner.
+const OWNER_RIGHTS: &[&str] = &[
+    "activity.facts.read",
+    "activity.feed.read",
+    "events.event.create",
+    "events.event.read",
+    "notifier.messages.read",
+    "provisioning.clients.create",
+    "provisioning.clients.read",
+    "provisioning.datasets.use",
+    "provisioning.jobs.operate",
+    "provisioning.jobs.read",
+    "provisioning.sheets.read",
+    "provisioning.sheets.update",
+    "provisioning.troubles.read",
+    "provisioning.troubles.work",
+    "user.access.check",
+    "user.invites.create",
+    "user.invites.link",
+    "user.invites.read",
+    "user.members.read",
+    "user.members.update",
+    "user.overrides.read",
+    "user.overrides.write",
+    "user.ownership.transfer",
     "user.role_bindings.read",
     "user.role_bindings.write",
     "user.roles.read",
@@ -208,7 +249,8 @@ impl Role {
             Self::Platform(PlatformRole::SuperAdmin) => SUPER_ADMIN,
             Self::Platform(PlatformRole::Operator) => PLATFORM_OPERATOR,
             Self::Platform(PlatformRole::AdminLite) => ADMIN_LITE,
-            Self::Tenant(TenantRole::Owner | TenantRole::Admin) => ADMIN,
+            Self::Tenant(TenantRole::Owner) => OWNER_RIGHTS,
+            Self::Tenant(TenantRole::Admin) => ADMIN,
             Self::Tenant(TenantRole::Operator) => TENANT_OPERATOR,
             Self::Tenant(TenantRole::Client) => CLIENT,
             Self::Tenant(TenantRole::User) => USER,
@@ -238,16 +280,6 @@ impl Role {
     /// Whether the platform trusts whoever holds it, in every tenant.
     pub(crate) const fn is_trusted(self) -> bool {
         matches!(self, Self::Platform(PlatformRole::SuperAdmin))
-    }
-
-    /// Whether its holder answers for the tenant: of those one must stay.
-    pub(crate) const fn answers(self) -> bool {
-        matches!(self, Self::Tenant(TenantRole::Owner))
-    }
-
-    /// The names of the roles whose holders answer for the tenant.
-    pub(crate) fn answering() -> Vec<String> {
-        Self::all().filter(|role| role.answers()).map(|role| role.name().to_owned()).collect()
     }
 
     /// Whether whoever acts may give it: a person gives no right that they lack; our own services answer for
@@ -283,6 +315,7 @@ mod tests {
                 "provisioning.rollout.read",
                 "tenant.tenants.create",
                 "tenant.tenants.read",
+                "user.seats.update",
                 "user.users.create",
             ] {
                 assert!(!role.permissions().contains(&beyond), "{role:?} holds {beyond}");

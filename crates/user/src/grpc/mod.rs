@@ -6,9 +6,12 @@ mod convert;
 mod custom_roles;
 mod decisions;
 mod invites;
+mod memberships;
 mod people;
 mod policy_overrides;
+mod profiles;
 mod role_bindings;
+mod seats;
 
 use kernel::{Cx, TenantId, UnknownId};
 use tonic::{Status, service::Routes};
@@ -17,8 +20,10 @@ use wire::{
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
         custom_roles_server::CustomRolesServer, decisions_server::DecisionsServer,
-        invites_server::InvitesServer, people_server::PeopleServer,
-        policy_overrides_server::PolicyOverridesServer, role_bindings_server::RoleBindingsServer,
+        invites_server::InvitesServer, memberships_server::MembershipsServer,
+        people_server::PeopleServer, policy_overrides_server::PolicyOverridesServer,
+        profiles_server::ProfilesServer, role_bindings_server::RoleBindingsServer,
+        seats_server::SeatsServer,
     },
 };
 
@@ -29,6 +34,9 @@ pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(InvitesServer::new(invites::Rpc(app.clone())))
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
+        .add_service(MembershipsServer::new(memberships::Rpc(app.clone())))
+        .add_service(SeatsServer::new(seats::Rpc(app.clone())))
+        .add_service(ProfilesServer::new(profiles::Rpc(app.clone())))
         .add_service(AccessServer::new(access::Rpc(app.clone())))
         .add_service(CustomRolesServer::new(custom_roles::Rpc(app.clone())))
         .add_service(RoleBindingsServer::new(role_bindings::Rpc(app.clone())))

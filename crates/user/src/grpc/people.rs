@@ -13,7 +13,7 @@ use wire::{
 use super::{optional_id, tenant};
 use crate::{
     App,
-    domain::{PlatformRole, Role, TenantRole},
+    domain::{MemberStatus, PlatformRole, Query, Role, TenantRole},
     ops,
 };
 
@@ -53,9 +53,13 @@ impl People for Rpc {
     ) -> Result<Response<ListMembersResponse>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
         let request = request.into_inner();
-        let size = PageSize::from_wire(request.page_size);
-        let after = optional_id("pageToken", &request.page_token)?;
-        let page = ops::list_members(&self.0, tenant, size, after).await.map_err(refuse)?;
+        let wanted = ops::ListMembers {
+            query: parse("query", &request.query, Query::parse)?,
+            status: parse("status", &request.status, status)?,
+            size: PageSize::from_wire(request.page_size),
+            after: optional_id("pageToken", &request.page_token)?,
+        };
+        let page = ops::list_members(&self.0, tenant, wanted).await.map_err(refuse)?;
         Ok(Response::new(ListMembersResponse {
             members: page.items.iter().map(Into::into).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -70,6 +74,14 @@ impl People for Rpc {
         let user_id = id("userId", &request.get_ref().user_id)?;
         let member = ops::get_member(&self.0, tenant, user_id).await.map_err(refuse)?;
         Ok(Response::new((&member).into()))
+    }
+}
+
+/// The status that is asked for; none for an empty word.
+fn status(word: &str) -> Result<Option<MemberStatus>, &'static str> {
+    match word {
+        "" => Ok(None),
+        word => MemberStatus::parse(word).map(Some).ok_or("is none of active, disabled, removed"),
     }
 }
 

@@ -5,10 +5,10 @@ use pg::TenantTx;
 use secrecy::SecretString;
 use wire::user::v1::InviteAccepted;
 
-use super::find_invitation::find_invitation;
+use super::{find_invitation::find_invitation, take_seat::take_seat};
 use crate::{
     App, Error, Result,
-    domain::{Invite, InviteStatus, Person, PersonStatus, Role, Token},
+    domain::{Claim, Invite, InviteStatus, MemberStatus, Person, PersonStatus, Role, Token},
     peers, store,
 };
 
@@ -104,7 +104,11 @@ async fn admit(tx: &mut TenantTx, invite: &Invite, proof: &Proof, now: Timestamp
         _ => return Err(Error::Overtaken),
     }
     let bound_by = format!("invite:{}", invite.invite_id);
-    store::upsert_membership(tx, person.user_id, now).await?;
+    if store::member_status(tx, person.user_id).await? != Some(MemberStatus::Active) {
+        take_seat(tx, Claim::Reserved, now).await?;
+    }
+    store::upsert_membership(tx, person.user_id, &bound_by, now).await?;
+    store::replace_words(tx, person.user_id).await?;
     store::bind_role(tx, person.user_id, Role::Tenant(invite.role), &bound_by, now).await?;
     Ok(())
 }

@@ -4,11 +4,12 @@ use kernel::{Cx, Email, InviteId, Locale, PersonName, TenantId, Timestamp, UserI
 use pg::{TenantTx, replies};
 use wire::{timestamp, user::v1::InviteCreated};
 
-use super::TOKEN_KEY;
+use super::{TOKEN_KEY, take_seat::take_seat};
 use crate::{
     App, Error, Result,
     domain::{
-        Invite, InviteStatus, Lifetime, MemberStatus, Person, PersonStatus, Role, TenantRole, Token,
+        Claim, Invite, InviteStatus, Lifetime, MemberStatus, Person, PersonStatus, Role,
+        TenantRole, Token,
     },
     peers, store,
 };
@@ -85,7 +86,7 @@ async fn standing_invite(
         }
         store::expire_invite(tx, pending.invite_id).await?;
     }
-    if store::membership(tx, person.user_id).await? != Some(MemberStatus::Active) {
+    if store::member_status(tx, person.user_id).await? != Some(MemberStatus::Active) {
         return Ok(None);
     }
     let accepted = store::accepted_invite(tx, person.user_id).await?;
@@ -100,6 +101,7 @@ async fn insert(
     tx: &mut TenantTx,
     invite: Invite,
 ) -> Result<(Invite, bool)> {
+    take_seat(tx, Claim::New, invite.created_at).await?;
     let key = app.vault.derive(TOKEN_KEY);
     let hash = Token::derive(key.expose(), tenant, invite.invite_id, invite.sends).hash();
     if !store::insert_invite(tx, &invite, &hash, &cx.actor.label()).await? {

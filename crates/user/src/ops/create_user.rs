@@ -4,9 +4,10 @@ use kernel::{Cx, Email, PersonName, TenantId};
 use secrecy::SecretString;
 use wire::user::v1::UserCreated;
 
+use super::take_seat::take_seat;
 use crate::{
     App, Error, Result,
-    domain::{Person, PersonStatus, Role},
+    domain::{Claim, MemberStatus, Person, PersonStatus, Role},
     peers, store,
 };
 
@@ -67,7 +68,11 @@ async fn admit(app: &App, cx: &Cx, place: TenantId, person: Person, role: Role) 
         PersonStatus::Active => person,
         PersonStatus::Disabled => return Err(Error::PersonDisabled),
     };
-    store::upsert_membership(&mut tx, person.user_id, now).await?;
+    if store::member_status(&mut tx, person.user_id).await? != Some(MemberStatus::Active) {
+        take_seat(&mut tx, Claim::New, now).await?;
+    }
+    store::upsert_membership(&mut tx, person.user_id, &cx.actor.label(), now).await?;
+    store::replace_words(&mut tx, person.user_id).await?;
     if store::bind_role(&mut tx, person.user_id, role, &cx.actor.label(), now).await? {
         bus::audit(&mut tx, cx, "user.create", &format!("user:{}", person.user_id)).await?;
         let fact = UserCreated {

@@ -1,6 +1,7 @@
 //! What this service does, one use case per file.
 
 mod accept_invitation;
+mod change_membership;
 mod check_access;
 mod create_invite;
 mod create_policy_override;
@@ -16,6 +17,9 @@ mod get_custom_role;
 mod get_invite;
 mod get_me;
 mod get_member;
+mod get_profile;
+mod get_seats;
+mod keep_an_owner;
 mod list_accounts;
 mod list_custom_roles;
 mod list_effective;
@@ -28,11 +32,17 @@ mod put_custom_role;
 mod resend_invite;
 mod reveal_invitation_link;
 mod revoke_invite;
+mod set_seat_limit;
 mod show_invitation;
 mod take_invitation_link;
+mod take_seat;
+mod transfer_ownership;
+mod turn_member;
 mod update_account;
+mod update_profile;
 
 pub(crate) use accept_invitation::{AcceptInvitation, accept_invitation};
+pub(crate) use change_membership::ChangeMembership;
 pub(crate) use check_access::{Answers, check_access};
 pub(crate) use create_invite::{CreateInvite, create_invite};
 pub(crate) use create_policy_override::{CreatePolicyOverride, create_policy_override};
@@ -47,11 +57,13 @@ pub(crate) use get_custom_role::get_custom_role;
 pub(crate) use get_invite::get_invite;
 pub(crate) use get_me::get_me;
 pub(crate) use get_member::get_member;
+pub(crate) use get_profile::get_profile;
+pub(crate) use get_seats::get_seats;
 pub(crate) use list_accounts::{ListAccounts, list_accounts};
 pub(crate) use list_custom_roles::list_custom_roles;
 pub(crate) use list_effective::list_effective;
 pub(crate) use list_invites::list_invites;
-pub(crate) use list_members::list_members;
+pub(crate) use list_members::{ListMembers, list_members};
 pub(crate) use list_permissions::list_permissions;
 pub(crate) use list_policy_overrides::list_policy_overrides;
 pub(crate) use list_role_bindings::list_role_bindings;
@@ -59,9 +71,13 @@ pub(crate) use put_custom_role::{PutCustomRole, put_custom_role};
 pub(crate) use resend_invite::resend_invite;
 pub(crate) use reveal_invitation_link::{Link, reveal_invitation_link};
 pub(crate) use revoke_invite::revoke_invite;
+pub(crate) use set_seat_limit::set_seat_limit;
 pub(crate) use show_invitation::{Invitation, show_invitation};
 pub(crate) use take_invitation_link::take_invitation_link;
+pub(crate) use transfer_ownership::transfer_ownership;
+pub(crate) use turn_member::turn_member;
 pub(crate) use update_account::{UpdateAccount, update_account};
+pub(crate) use update_profile::update_profile;
 
 /// The purpose under which the vault derives the key of invitation tokens.
 const TOKEN_KEY: &str = "invitation-token";

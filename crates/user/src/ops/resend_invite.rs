@@ -4,10 +4,10 @@ use kernel::{Cx, InviteId, TenantId};
 use pg::replies;
 use wire::{timestamp, user::v1::InviteResent};
 
-use super::TOKEN_KEY;
+use super::{TOKEN_KEY, take_seat::take_seat};
 use crate::{
     App, Error, Result,
-    domain::{Invite, Token},
+    domain::{Claim, Invite, InviteStatus, Token},
     store,
 };
 
@@ -30,7 +30,12 @@ pub(crate) async fn resend_invite(
         replies::Known::Other => return Err(Error::KeyReused),
     }
     let invite = store::lock_invite(&mut tx, id).await?.ok_or(Error::InvitationNotFound)?;
-    let invite = invite.resend(app.clock.now())?;
+    let (now, stood) = (app.clock.now(), invite.standing(app.clock.now()));
+    let invite = invite.resend(now)?;
+    if stood == InviteStatus::Expired {
+        // Its seat was given back with its time.
+        take_seat(&mut tx, Claim::New, now).await?;
+    }
     let key = app.vault.derive(TOKEN_KEY);
     let hash = Token::derive(key.expose(), tenant, id, invite.sends).hash();
     store::update_link(&mut tx, &invite, &hash).await?;

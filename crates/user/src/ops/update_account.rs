@@ -5,14 +5,15 @@ use pg::TenantTx;
 use wire::user::v1::AccountUpdated;
 
 use super::{
+    change_membership::{ChangeMembership, change_membership},
     create_role_binding::allowed_by,
-    delete_role_binding::{answers, somebody_answers},
+    keep_an_owner::keep_an_owner,
     put_custom_role::within_own,
     revoke_invite::revoke,
 };
 use crate::{
     App, Error, Result,
-    domain::{Account, AccountKey, Change, MemberStatus, Role, Wish},
+    domain::{Account, AccountKey, Change, OWNER, Role, Turn, Wish},
     store,
 };
 
@@ -43,7 +44,6 @@ pub(crate) async fn update_account(
             within_own(cx, &allowed_by(&mut tx, role).await?.unwrap_or_default())?;
         }
     }
-    let answered = change.takes_from(&account, answers);
     let id = account.user_id;
     keep(&mut tx, cx, &account, &change, now).await?;
     let account = store::account(&mut tx, &AccountKey::Id(id), now).await?;
@@ -58,9 +58,6 @@ pub(crate) async fn update_account(
     if change.moves_rights() {
         store::bump_epoch(&mut tx).await?;
     }
-    if answered {
-        somebody_answers(&mut tx).await?;
-    }
     tx.commit().await?;
     Ok(account)
 }
@@ -73,18 +70,23 @@ async fn keep(
     now: Timestamp,
 ) -> Result<()> {
     let id = account.user_id;
+    if change.unbind.iter().any(|role| role == OWNER.as_str()) {
+        keep_an_owner(tx, id).await?;
+    }
+    if let Some(counts) = change.membership {
+        let turn = if counts { Turn::Enable } else { Turn::Disable };
+        let wish = ChangeMembership { user_id: id, turn, note: String::new() };
+        change_membership(tx, cx, &wish, now).await?;
+    }
     if let Some(name) = &change.name {
         store::update_account_name(tx, id, name.as_str()).await?;
+        store::replace_words(tx, id).await?;
     }
     for role in &change.bind {
         store::bind_role(tx, id, Role::Tenant(*role), &cx.actor.label(), now).await?;
     }
     if !change.unbind.is_empty() {
         store::unbind_roles(tx, id, &change.unbind).await?;
-    }
-    if let Some(counts) = change.membership {
-        let status = if counts { MemberStatus::Active } else { MemberStatus::Disabled };
-        store::update_membership(tx, id, status).await?;
     }
     if let Some(invite) = change.revoke {
         revoke(tx, cx, invite).await?;

@@ -3,7 +3,7 @@
 use kernel::{Email, Timestamp, UserId};
 use pg::TenantTx;
 
-use crate::domain::{Account, AccountKey, MemberStatus};
+use crate::domain::{Account, AccountKey};
 
 /// A checked query for accounts as they stand at `$1`; what follows the tenant is given.
 macro_rules! accounts {
@@ -15,10 +15,12 @@ macro_rules! accounts {
                       case when m.status = 'disabled' or u.status = 'disabled' then 'disabled'
                            when m.status = 'active' then 'active'
                            when i.status = 'pending' and i.expires_at > $1 then 'invited'
+                           when m.status = 'removed' then 'removed'
                            when i.status = 'revoked' then 'revoked'
                            else 'expired' end as "status!: _",
-                      m.user_id is not null as "is_member!",
-                      case when m.user_id is null then array_remove(array[i.role], null)
+                      coalesce(m.status <> 'removed', false) as "is_member!",
+                      case when m.user_id is null or m.status = 'removed' and i.status = 'pending'
+                           then array_remove(array[i.role], null)
                            else array(select b.role from role_bindings b
                                       where b.tenant_id = a.tenant_id and b.user_id = a.user_id order by b.role)
                            end as "roles!: _",
@@ -147,22 +149,6 @@ pub(crate) async fn update_account_name(
         "update accounts set name = $2 where tenant_id = usher.current_tenant() and user_id = $1",
         user_id as _,
         name,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Whether the person's membership counts from now on.
-pub(crate) async fn update_membership(
-    tx: &mut TenantTx,
-    user_id: UserId,
-    status: MemberStatus,
-) -> pg::Result<()> {
-    sqlx::query!(
-        "update memberships set status = $2 where tenant_id = usher.current_tenant() and user_id = $1",
-        user_id as _,
-        status.as_str(),
     )
     .execute(&mut **tx)
     .await?;

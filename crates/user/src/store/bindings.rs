@@ -136,17 +136,3 @@ pub(crate) async fn delete_binding(tx: &mut TenantTx, id: Uuid) -> pg::Result<bo
     );
     Ok(gone.fetch_one(&mut **tx).await?)
 }
-
-/// How many members whose membership counts hold one of these roles in the whole tenant, until it is taken away.
-pub(crate) async fn count_holders(tx: &mut TenantTx, roles: &[String]) -> pg::Result<i64> {
-    let count = sqlx::query_scalar!(
-        r#"select count(distinct b.user_id) as "count!"
-           from role_bindings b
-           join memberships m using (tenant_id, user_id)
-           join users u using (user_id)
-           where b.tenant_id = usher.current_tenant() and b.role = any($1)
-             and m.status = 'active' and u.status = 'active'"#,
-        roles,
-    );
-    Ok(count.fetch_one(&mut **tx).await?)
-}

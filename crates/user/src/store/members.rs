@@ -1,43 +1,9 @@
 //! Rows of `memberships`, with the person and the roles of each.
 
-use kernel::{Timestamp, UserId};
+use kernel::UserId;
 use pg::TenantTx;
 
 use crate::domain::{Member, MemberStatus};
-
-/// Makes the person an active member; a member who was disabled is one again.
-pub(crate) async fn upsert_membership(
-    tx: &mut TenantTx,
-    user_id: UserId,
-    now: Timestamp,
-) -> pg::Result<()> {
-    super::ensure_account(tx, user_id, now).await?;
-    sqlx::query!(
-        "insert into memberships (tenant_id, user_id, status, joined_at)
-         values (usher.current_tenant(), $1, 'active', $2)
-         on conflict on constraint memberships_pkey do update set status = 'active'",
-        user_id as _,
-        now as _,
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Whether the person's membership counts, where there is one.
-pub(crate) async fn membership(
-    tx: &mut TenantTx,
-    user_id: UserId,
-) -> pg::Result<Option<MemberStatus>> {
-    let status = sqlx::query_scalar!(
-        r#"select status as "status: MemberStatus" from memberships
-           where tenant_id = usher.current_tenant() and user_id = $1"#,
-        user_id as _,
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(status)
-}
 
 pub(crate) async fn member(tx: &mut TenantTx, user_id: UserId) -> pg::Result<Option<Member>> {
     let row = sqlx::query_as!(
@@ -55,9 +21,10 @@ pub(crate) async fn member(tx: &mut TenantTx, user_id: UserId) -> pg::Result<Opt
     Ok(row)
 }
 
-/// Members in the order of joining, after the member `after`.
+/// Members in the order of joining, after the member `after`; unless a status is asked for, all but removed ones.
 pub(crate) async fn list_members(
     tx: &mut TenantTx,
+    status: Option<MemberStatus>,
     after: Option<UserId>,
     limit: i64,
 ) -> pg::Result<Vec<Member>> {
@@ -72,9 +39,11 @@ pub(crate) async fn list_members(
              and ($1::uuid is null or (m.joined_at, m.user_id) >
                   (select p.joined_at, p.user_id from memberships p
                    where p.tenant_id = usher.current_tenant() and p.user_id = $1))
+             and case when $3::text is null then m.status <> 'removed' else m.status = $3 end
            order by m.joined_at, m.user_id limit $2"#,
         after as _,
         limit,
+        status.map(MemberStatus::as_str),
     )
     .fetch_all(&mut **tx)
     .await?;

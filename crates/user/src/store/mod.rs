@@ -7,18 +7,22 @@ mod custom_roles;
 mod invites;
 mod links;
 mod members;
+mod memberships;
 mod overrides;
 mod people;
+mod profiles;
+mod seats;
+mod words;
 
 pub(crate) use access::{
     bind_role, bump_epoch, insert_permissions, known_permissions, permissions, standing,
 };
 pub(crate) use accounts::{
     account, count_accounts, ensure_account, list_accounts, lock_account, unbind_roles,
-    update_account_name, update_membership,
+    update_account_name,
 };
 pub(crate) use bindings::{
-    binding, binding_like, count_holders, delete_binding, insert_binding, list_bindings,
+    binding, binding_like, delete_binding, insert_binding, list_bindings,
 };
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
@@ -29,8 +33,14 @@ pub(crate) use invites::{
     lock_pending, revoke_invite,
 };
 pub(crate) use links::{invite_by_link, link_hash, replaced_invite, take_link, update_link};
-pub(crate) use members::{list_members, member, membership, upsert_membership};
+pub(crate) use members::{list_members, member};
+pub(crate) use memberships::{
+    lock_membership, lock_owners, member_status, membership, turn_membership, upsert_membership,
+};
 pub(crate) use overrides::{
     delete_override, insert_override, list_overrides, lock_override, override_like,
 };
 pub(crate) use people::{activate_person, ensure_person, lock_person, person};
+pub(crate) use profiles::{lock_profile, profile, replace_words_everywhere, update_profile};
+pub(crate) use seats::{ensure_seats, lock_seat_limit, seats, update_seat_limit};
+pub(crate) use words::{replace_words, search_members};

@@ -67,12 +67,14 @@ async fn the_role_of_the_service_sees_no_row_without_the_right_scope() {
     let tables = [
         "invites",
         "replaced_links",
+        "custom_roles",
+        "member_words",
         "memberships",
+        "permission_epochs",
+        "policy_overrides",
         "role_bindings",
         "role_grants",
-        "custom_roles",
-        "policy_overrides",
-        "permission_epochs",
+        "seats",
     ];
     let mut session = platform.database.admin().await;
     session.execute("set session authorization usher_user").await.expect("sets");

@@ -19,7 +19,7 @@ async fn members_are_listed_in_the_order_of_joining() {
     }
     let (mut seen, mut page_token) = (Vec::new(), String::new());
     loop {
-        let asked = ListMembersRequest { page_size: 2, page_token };
+        let asked = ListMembersRequest { page_size: 2, page_token, ..Default::default() };
         let page = platform.people().list_members(call(&platform.admin(here), asked)).await;
         let page = page.expect("lists").into_inner();
         seen.extend(page.members);

@@ -19,8 +19,10 @@ use wire::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, Invite,
         RevealInvitationLinkRequest, access_client::AccessClient, accounts_client::AccountsClient,
         custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
-        invites_client::InvitesClient, people_client::PeopleClient,
-        policy_overrides_client::PolicyOverridesClient, role_bindings_client::RoleBindingsClient,
+        invites_client::InvitesClient, memberships_client::MembershipsClient,
+        people_client::PeopleClient, policy_overrides_client::PolicyOverridesClient,
+        profiles_client::ProfilesClient, role_bindings_client::RoleBindingsClient,
+        seats_client::SeatsClient,
     },
 };
 
@@ -162,6 +164,18 @@ impl Platform {
 
     pub(crate) fn accounts(&self) -> AccountsClient<Caller> {
         AccountsClient::new(self.gateway())
+    }
+
+    pub(crate) fn memberships(&self) -> MembershipsClient<Caller> {
+        MembershipsClient::new(self.gateway())
+    }
+
+    pub(crate) fn seats(&self) -> SeatsClient<Caller> {
+        SeatsClient::new(self.gateway())
+    }
+
+    pub(crate) fn profiles(&self) -> ProfilesClient<Caller> {
+        ProfilesClient::new(self.gateway())
     }
 
     pub(crate) fn access(&self) -> AccessClient<Caller> {

@@ -5,6 +5,8 @@ mod contract;
 mod isolation;
 mod jobs;
 mod journey;
+mod leaving;
+mod mass_assignment;
 mod overposting;
 mod roles;
 mod rollout;

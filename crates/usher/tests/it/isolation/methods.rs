@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 27] = [
+const EXCEPTIONS: [(&str, &str); 30] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -64,6 +64,9 @@ const EXCEPTIONS: [(&str, &str); 27] = [
     ("Rollouts.PlaceTenant", "is about the tenant of the call and names nothing else"),
     ("Rollouts.HaltTenant", "is about the tenant of the call and names nothing else"),
     ("Rollouts.ResumeTenant", "is about the tenant of the call and names nothing else"),
+    ("Memberships.LeaveTenant", "is about the caller's own membership and names nothing else"),
+    ("Seats.SetSeatLimit", "is about the tenant of the call and names nothing else"),
+    ("Profiles.UpdateProfile", "is about the caller's own profile and names nothing else"),
     ("Incidents.OpenIncident", "makes something new and names nothing that is there"),
     ("Incidents.CloseIncident", "of the platform: incidents are nobody's but its own"),
     ("Invites.ShowInvitation", "the link's token itself proves the tenant; see tokens.rs"),

@@ -1,0 +1,3 @@
+//! The kernel against its public vectors.
+
+mod emails;
