@@ -3,6 +3,8 @@
 mod access;
 mod accounts;
 mod convert;
+mod invite_history;
+mod invite_policies;
 mod invites;
 mod people;
 mod repeat;
@@ -13,6 +15,7 @@ use wire::{
     id, required,
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
+        invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
         invites_server::InvitesServer, people_server::PeopleServer,
     },
 };
@@ -22,6 +25,8 @@ use crate::App;
 /// The service's RPCs.
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(InvitesServer::new(invites::Rpc(app.clone())))
+        .add_service(InvitePoliciesServer::new(invite_policies::Rpc(app.clone())))
+        .add_service(InviteHistoryServer::new(invite_history::Rpc(app.clone())))
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
         .add_service(AccessServer::new(access::Rpc(app.clone())))

@@ -73,7 +73,7 @@ async fn keep(
         store::update_membership(tx, id, status).await?;
     }
     if let Some(invite) = change.revoke {
-        revoke(tx, cx, invite).await?;
+        revoke(tx, cx, invite, now).await?;
     }
     Ok(())
 }
