@@ -10,7 +10,7 @@ async fn an_inviter_who_was_removed_or_demoted_lets_nobody_in_until_another_send
     for change in [
         "update memberships set status = 'disabled'",
         "update role_bindings set role = 'user'",
-        "update users set status = 'disabled'",
+        "update users set status = 'disabled' where email = 'boss@example.com'",
     ] {
         let (platform, tenant) = (Platform::start().await, tenant());
         let (_, boss) = platform.staff(tenant, "boss@example.com", "admin").await;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use kernel::{Cx, TenantId};
+use kernel::Cx;
 use tonic::Status;
 use wire::{call, code_of, user::v1::RevokeInviteRequest};
 
@@ -27,7 +27,7 @@ const DEEDS: [Deed; 5] = [Deed::Accept, Deed::Resend, Deed::Revoke, Deed::Invite
 
 async fn act(
     platform: &Platform,
-    (tenant, boss): (TenantId, &Cx),
+    boss: &Cx,
     email: &str,
     (invite_id, token): (&str, &str),
     deed: Deed,
@@ -61,8 +61,7 @@ async fn of_all_that_is_done_to_an_invitation_at_once_one_end_comes_and_no_pendi
         // Another order each time, so that each deed comes first somewhere.
         let deeds: Vec<Deed> = (0..RACERS).map(|n| DEEDS[(n + round) % DEEDS.len()]).collect();
         let outcomes =
-            join_all(deeds.iter().map(|&deed| act(&platform, (tenant, &boss), &email, pair, deed)))
-                .await;
+            join_all(deeds.iter().map(|&deed| act(&platform, &boss, &email, pair, deed))).await;
         let mut done: BTreeMap<Deed, usize> = BTreeMap::new();
         for (deed, outcome) in deeds.iter().zip(&outcomes) {
             match outcome {
