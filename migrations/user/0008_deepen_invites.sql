@@ -4,7 +4,8 @@ alter table invites
     -- Each `name=value`, by name.
     add column workspace      text[]      not null default '{}'
         constraint invites_workspace_check check (cardinality(workspace) <= 20),
-    -- Who sent it last, as audit rows name an actor: by their rights the role is measured again on acceptance.
+    -- Who sent it again last, as audit rows name an actor; null where that is whoever made it. By their rights the role
+    -- is measured again on acceptance.
     add column vouched_by     text,
     add column delivery       text        not null default 'sent'
         constraint invites_delivery_check check (delivery in ('queued', 'sent', 'failed')),
@@ -13,11 +14,6 @@ alter table invites
     -- When it was told that its time is over; the row itself expires by its date.
     add column expiry_told_at timestamptz;
 alter table invites alter column delivery set default 'queued';
--- Whoever made an invitation answers for it until somebody else sends it.
-alter table invites no force row level security;
-update invites set vouched_by = invited_by;
-alter table invites force row level security;
-alter table invites alter column vouched_by set not null;
 alter table invites drop constraint invites_sends_check;
 alter table invites add constraint invites_sends_check check (sends between 1 and 20);
 -- Letters are counted by recipient, and invitations found by the beginning of an address.

@@ -26,7 +26,8 @@ macro_rules! invites {
             r#"select invites.invite_id as "invite_id: _", user_id as "user_id: _", email as "email: _",
                       name as "name: _", role as "role: _", status as "status: _", locale as "locale: _",
                       reference, sends, ttl_hours, created_at as "created_at: _",
-                      expires_at as "expires_at: _", accepted_at as "accepted_at: _", invited_by, vouched_by,
+                      expires_at as "expires_at: _", accepted_at as "accepted_at: _", invited_by,
+                      coalesce(vouched_by, invited_by) as "vouched_by!",
                       delivery as "delivery: _", attempts, workspace
                from invites "# + $rest
             $(, $argument)*
@@ -43,8 +44,8 @@ pub(crate) async fn insert_invite(
 ) -> pg::Result<bool> {
     let inserted = sqlx::query!(
         "insert into invites (tenant_id, invite_id, user_id, email, name, role, status, locale, reference, token_hash,
-                              sends, ttl_hours, invited_by, created_at, expires_at, vouched_by, workspace)
-         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                              sends, ttl_hours, invited_by, created_at, expires_at, workspace)
+         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (tenant_id, email) where status = 'pending' do nothing",
         invite.invite_id as _,
         invite.user_id as _,
@@ -60,7 +61,6 @@ pub(crate) async fn insert_invite(
         invite.invited_by,
         invite.created_at as _,
         invite.expires_at as _,
-        invite.vouched_by,
         &invite.workspace,
     )
     .execute(&mut **tx)
