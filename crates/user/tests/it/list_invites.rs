@@ -78,7 +78,8 @@ async fn filters_narrow_together_and_an_unknown_word_names_its_field() {
     ] {
         let mut found = list(asked.clone()).await.expect("lists");
         let mut expected = expected.to_vec();
-        (found.sort_unstable(), expected.sort_unstable());
+        found.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(found, expected, "{asked:?}");
     }
     for (field, bad) in [
