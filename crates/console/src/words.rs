@@ -33,6 +33,9 @@ pub(crate) struct Words {
     pub(crate) expired: &'static str,
     pub(crate) revoked: &'static str,
     pub(crate) replaced: &'static str,
+    pub(crate) exhausted: &'static str,
+    pub(crate) withdrawn: &'static str,
+    pub(crate) suspended: &'static str,
     pub(crate) away_title: &'static str,
     pub(crate) away: &'static str,
     months: [&'static str; 12],
@@ -66,6 +69,9 @@ static EN: Words = Words {
     expired: "The invitation has expired. Ask whoever invited you for a new one.",
     revoked: "The invitation was taken back. Ask whoever invited you what happened.",
     replaced: "A newer letter was sent to you. Open the link in the newest one.",
+    exhausted: "Too many wrong passwords were given here. Ask whoever invited you to send the invitation again.",
+    withdrawn: "Whoever invited you may not do so any more. Ask a colleague of theirs to send the invitation again.",
+    suspended: "This workspace is suspended at the moment. Your invitation stays open; try again later.",
     away_title: "Please try again",
     away: "The service is away for a moment. Your invitation is safe; try again shortly.",
     months: [
@@ -112,6 +118,9 @@ static RU: Words = Words {
     expired: "Срок приглашения истёк. Попросите новое у того, кто вас пригласил.",
     revoked: "Приглашение отозвано. Спросите у того, кто вас пригласил, что случилось.",
     replaced: "Вам отправлено более новое письмо. Откройте ссылку из него.",
+    exhausted: "Слишком много неверных паролей. Попросите того, кто вас пригласил, отправить приглашение ещё раз.",
+    withdrawn: "Тот, кто вас пригласил, больше не может этого делать. Попросите его коллегу отправить приглашение ещё раз.",
+    suspended: "Это рабочее пространство сейчас приостановлено. Приглашение остаётся открытым; попробуйте позже.",
     away_title: "Попробуйте ещё раз",
     away: "Сервис ненадолго недоступен. С приглашением всё в порядке; попробуйте чуть позже.",
     months: [
@@ -153,6 +162,9 @@ impl Words {
             "invitation_expired" => self.expired,
             "invitation_revoked" => self.revoked,
             "invitation_replaced" => self.replaced,
+            "invitation_link_exhausted" => self.exhausted,
+            "inviter_lacks_role" => self.withdrawn,
+            "tenant_suspended" => self.suspended,
             _ => return None,
         })
     }

@@ -30,9 +30,41 @@ pub enum Error {
     /// The key that made the link is no longer configured.
     #[error("The link cannot be made again; send the invitation again.")]
     LinkLost,
+    /// Its link stood as many wrong passwords as it may.
+    #[error(
+        "Too many wrong passwords were given over this link; ask to have the invitation sent again."
+    )]
+    LinkExhausted,
+    /// Somebody is signed in whose address the tenant's rule does not let in by it.
+    #[error(
+        "This invitation is for another address; sign in with that one, or ask to be invited by yours."
+    )]
+    OtherAddress,
+    /// Whoever sent it was removed from the tenant, or may not give its role any more.
+    #[error(
+        "Whoever invited you may not give this role any more; ask a colleague of theirs to send the invitation again."
+    )]
+    InviterLacksRole,
+    /// The tenant may do nothing now.
+    #[error("This workspace is suspended; the invitation stays open.")]
+    TenantSuspended,
     /// It has been sent as often as it may be.
-    #[error("The invitation has been sent five times; revoke it and invite anew.")]
+    #[error("The invitation has been sent as often as it may be; revoke it and invite anew.")]
     ResendLimit,
+    /// The address got as many letters as it may within a day.
+    #[error("This address has had as many invitations as it may have in a day; try again later.")]
+    RecipientBudget(Duration),
+    /// The inviter wished a life that the tenant's rules do not allow.
+    #[error("An invitation here lives {shortest} to {longest} hours.")]
+    LifetimeOutOfBounds {
+        /// The shortest life, in hours.
+        shortest: i32,
+        /// The longest life, in hours.
+        longest: i32,
+    },
+    /// A fact of another service cannot be read.
+    #[error("the fact's {0} cannot be read")]
+    BadFact(&'static str),
     /// The person belongs to the tenant without ever having been invited.
     #[error("This person is a member already.")]
     AlreadyMember,
@@ -129,9 +161,12 @@ impl Failure for Error {
             | Self::InvitationExpired
             | Self::InvitationRevoked
             | Self::InvitationReplaced
+            | Self::LinkExhausted
             | Self::LinkLost
             | Self::LinkTaken => Code::Gone,
-            Self::ResendLimit | Self::TooManyAttempts(_) => Code::Exhausted,
+            Self::ResendLimit | Self::RecipientBudget(_) | Self::TooManyAttempts(_) => {
+                Code::Exhausted
+            }
             Self::AlreadyMember
             | Self::NotJoined
             | Self::MembershipEnded
@@ -141,9 +176,16 @@ impl Failure for Error {
             | Self::SeatsInUse(_)
             | Self::EmailTaken
             | Self::KeyReused => Code::Conflict,
-            Self::RoleAboveOwn | Self::OwnAccount | Self::PersonDisabled => Code::Denied,
+            Self::RoleAboveOwn
+            | Self::OwnAccount
+            | Self::OtherAddress
+            | Self::InviterLacksRole
+            | Self::TenantSuspended
+            | Self::PersonDisabled => Code::Denied,
             Self::WrongPassword => Code::Unauthenticated,
-            Self::PasswordRefused(_) => Code::Invalid,
+            Self::PasswordRefused(_) | Self::LifetimeOutOfBounds { .. } | Self::BadFact(_) => {
+                Code::Invalid
+            }
             Self::Overtaken | Self::PeerAway { .. } => Code::Unavailable,
             Self::Reply(_) | Self::PeerRefused { .. } => Code::Internal,
             Self::Rights(refusal) => refusal.code(),
@@ -159,7 +201,14 @@ impl Failure for Error {
             Self::InvitationRevoked => "invitation_revoked",
             Self::InvitationReplaced => "invitation_replaced",
             Self::LinkLost => "link_lost",
+            Self::LinkExhausted => "invitation_link_exhausted",
+            Self::OtherAddress => "invitation_for_another_address",
+            Self::InviterLacksRole => "inviter_lacks_role",
+            Self::TenantSuspended => "tenant_suspended",
             Self::ResendLimit => "resend_limit",
+            Self::RecipientBudget(_) => "recipient_budget",
+            Self::LifetimeOutOfBounds { .. } => "lifetime_out_of_bounds",
+            Self::BadFact(_) => "bad_fact",
             Self::AlreadyMember => "already_member",
             Self::NotJoined => "not_joined",
             Self::MembershipEnded => "membership_ended",
@@ -196,6 +245,13 @@ impl Failure for Error {
             Self::SeatsInUse(_) => {
                 vec![FieldViolation::new("limit", "is below the active members")]
             }
+            Self::LifetimeOutOfBounds { shortest, longest } => {
+                let problem = format!("must be {shortest} to {longest} hours here");
+                vec![FieldViolation::new("expiresInHours", problem)]
+            }
+            Self::RecipientBudget(_) => {
+                vec![FieldViolation::new("email", "has had enough letters for a day")]
+            }
             Self::EmailTaken => vec![FieldViolation::new("email", "has an account already")],
             _ => Vec::new(),
         }
@@ -204,6 +260,7 @@ impl Failure for Error {
     fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::PeerAway { retry_after: Some(after), .. }
+            | Self::RecipientBudget(after)
             | Self::TooManyAttempts(Some(after)) => Some(*after),
             other => (other.code() == Code::Unavailable).then_some(Duration::from_secs(1)),
         }

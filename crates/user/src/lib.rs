@@ -3,7 +3,9 @@
 mod config;
 mod domain;
 mod error;
+mod events;
 mod grpc;
+mod jobs;
 mod ops;
 mod peers;
 mod store;
@@ -39,6 +41,16 @@ pub struct App {
     pub public_url: PublicUrl,
 }
 
+impl App {
+    /// Tells once of invitations of any tenant that ended, as the background work does from time to time; of how many.
+    ///
+    /// # Errors
+    /// The database's, where invitations could not be read at all.
+    pub async fn tell_expired(&self) -> Result<usize> {
+        ops::tell_expired(self).await
+    }
+}
+
 /// Starts the background work on `host` and returns the guarded RPCs.
 ///
 /// # Errors
@@ -47,5 +59,12 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
     let relay = Relay::new(app.db.clone(), app.nats.clone());
     host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
+    let consumers = events::consumers(app);
+    host.spawn("user consumers", async move |stop| Ok(consumers.run(stop).await?));
+    let telling = app.clone();
+    host.spawn("user expiries", async move |stop| {
+        jobs::tell_expired(&telling, &stop).await;
+        Ok(())
+    });
     Ok(guarded)
 }

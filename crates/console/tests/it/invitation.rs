@@ -103,6 +103,9 @@ async fn a_link_that_works_no_more_says_why() {
         ("invitation_expired", Code::FailedPrecondition, 410, "has expired"),
         ("invitation_revoked", Code::FailedPrecondition, 410, "taken back"),
         ("invitation_replaced", Code::FailedPrecondition, 410, "newer letter"),
+        ("invitation_link_exhausted", Code::FailedPrecondition, 410, "Too many wrong passwords"),
+        ("inviter_lacks_role", Code::PermissionDenied, 410, "may not do so any more"),
+        ("tenant_suspended", Code::PermissionDenied, 410, "suspended at the moment"),
         ("invitation_not_found", Code::NotFound, 404, "incomplete or unknown"),
         ("database_unavailable", Code::Unavailable, 503, "away for a moment"),
     ] {

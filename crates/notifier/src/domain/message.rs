@@ -57,6 +57,14 @@ pub(crate) struct Message {
     pub(crate) sent_at: Option<Timestamp>,
 }
 
+impl Message {
+    /// Which sending of its subject it carries, from 1: the last part of [`Reason::dedupe_key`].
+    pub(crate) fn sends(&self) -> i32 {
+        let last = self.dedupe_key.rsplit(':').next();
+        last.and_then(|sends| sends.parse().ok()).unwrap_or_default()
+    }
+}
+
 /// Why there is something to write: one reason makes one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Reason {

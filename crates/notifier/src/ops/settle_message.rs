@@ -31,6 +31,7 @@ pub(crate) async fn settle_message(
         recipient: message.recipient.to_string(),
         subject_id: message.subject_id.to_string(),
         attempts,
+        sends: message.sends(),
     };
     bus::emit(tx, cx, message_id.uuid(), &fact).await?;
     match message.template {
@@ -72,6 +73,7 @@ pub(crate) async fn give_up_message(
         recipient: message.recipient.to_string(),
         subject_id: message.subject_id.to_string(),
         reason: reason.into(),
+        sends: message.sends(),
     };
     bus::emit(tx, cx, message_id.uuid(), &fact).await?;
     metrics::counter!("usher_notifier_messages_failed_total").increment(1);

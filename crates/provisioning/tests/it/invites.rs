@@ -188,7 +188,7 @@ fn accepted(invite: &Invite) -> InviteAccepted {
         email: invite.email.clone(),
         role: invite.role.clone(),
         reference: invite.reference.clone(),
-        credential_id: String::new(),
+        ..InviteAccepted::default()
     }
 }
 

@@ -1,14 +1,12 @@
 //! An invitation and its life: pending, then accepted, expired or revoked.
 
-use std::time::Duration;
-
 use kernel::{Email, InviteId, Locale, PersonName, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, domain::TenantRole};
-
-/// How often an invitation may be sent, the first time included.
-const MOST_SENDS: i32 = 5;
+use crate::{
+    Error, Result,
+    domain::{Delivery, InvitePolicy, Lifetime, TenantRole},
+};
 
 kernel::closed_set! {
     /// What became of an invitation.
@@ -41,6 +39,21 @@ pub(crate) struct Invite {
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Timestamp,
     pub(crate) accepted_at: Option<Timestamp>,
+    /// Who made it, as audit rows name an actor.
+    #[serde(default)]
+    pub(crate) invited_by: String,
+    /// Who sent it last and so answers for its role, as audit rows name an actor.
+    #[serde(default)]
+    pub(crate) vouched_by: String,
+    /// What became of its newest letter.
+    #[serde(default)]
+    pub(crate) delivery: Delivery,
+    /// How many wrong passwords were given over its newest link.
+    #[serde(default)]
+    pub(crate) attempts: i32,
+    /// What the person's workspace is to be set up with, each `name=value`.
+    #[serde(default)]
+    pub(crate) workspace: Vec<String>,
 }
 
 impl Invite {
@@ -57,15 +70,32 @@ impl Invite {
         refuse(self.standing(now))
     }
 
-    /// The invitation as it is after one more sending, for which its time begins anew. An invitation whose time is
-    /// over may be sent again too.
-    pub(crate) fn resend(self, now: Timestamp) -> Result<Self> {
+    /// Whether its newest link stood as many wrong passwords as it may. The invitation itself lives on.
+    pub(crate) const fn is_exhausted(&self, policy: &InvitePolicy) -> bool {
+        self.attempts >= policy.most_attempts
+    }
+
+    /// The invitation as it is after one more sending by `sender`, for which its time begins anew and its link has stood
+    /// nothing yet. An invitation whose time is over may be sent again too.
+    pub(crate) fn resend(
+        self,
+        policy: &InvitePolicy,
+        sender: String,
+        now: Timestamp,
+    ) -> Result<Self> {
         refuse(self.status)?;
-        if self.sends >= MOST_SENDS {
+        if self.sends >= policy.most_sends {
             return Err(Error::ResendLimit);
         }
-        let expires_at = Lifetime(self.ttl_hours).from(now);
-        Ok(Self { sends: self.sends + 1, expires_at, ..self })
+        let expires_at = Lifetime::of(self.ttl_hours).from(now);
+        Ok(Self {
+            sends: self.sends + 1,
+            expires_at,
+            vouched_by: sender,
+            delivery: Delivery::Queued,
+            attempts: 0,
+            ..self
+        })
     }
 
     /// The invitation taken back; `None` where it was before.
@@ -90,30 +120,6 @@ const fn refuse(status: InviteStatus) -> Result<()> {
     }
 }
 
-/// How long a link works, in hours: 1 to 720.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lifetime(i32);
-
-impl Lifetime {
-    /// Reads a wire value; zero means 72.
-    pub(crate) fn from_wire(hours: i32) -> Result<Self, &'static str> {
-        match hours {
-            0 => Ok(Self(72)),
-            1..=720 => Ok(Self(hours)),
-            _ => Err("must be 1 to 720 hours"),
-        }
-    }
-
-    pub(crate) const fn hours(self) -> i32 {
-        self.0
-    }
-
-    /// The end of a life that begins at `start`.
-    pub(crate) fn from(self, start: Timestamp) -> Timestamp {
-        start.after(Duration::from_secs(u64::from(self.0.unsigned_abs()) * 3600))
-    }
-}
-
 /// Reads what the inviting side calls an invitation: at most 200 characters, no control characters.
 pub(crate) fn reference(text: &str) -> Result<String, &'static str> {
     if text.chars().count() > 200 {
@@ -123,6 +129,23 @@ pub(crate) fn reference(text: &str) -> Result<String, &'static str> {
         return Err("holds control characters");
     }
     Ok(text.into())
+}
+
+/// Reads one thing known of a workspace: `name` of 1 to 64 of a-z, 0-9 and _, `value` of at most 500 characters.
+pub(crate) fn datum(name: &str, value: &str) -> Result<String, &'static str> {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if !(1..=64).contains(&name.len()) || !name.bytes().all(plain) {
+        return Err("must be named by 1 to 64 of a-z, 0-9 and _");
+    }
+    if value.chars().count() > 500 || value.chars().any(char::is_control) {
+        return Err("must have values of at most 500 characters without control characters");
+    }
+    Ok(format!("{name}={value}"))
+}
+
+/// The names and values of what is known of a workspace.
+pub(crate) fn data(workspace: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    workspace.iter().filter_map(|datum| datum.split_once('='))
 }
 
 #[cfg(test)]
@@ -148,8 +171,13 @@ mod tests {
             sends: 1,
             ttl_hours: 72,
             created_at: start(),
-            expires_at: Lifetime(72).from(start()),
+            expires_at: Lifetime::of(72).from(start()),
             accepted_at: None,
+            invited_by: "service:provisioning".into(),
+            vouched_by: "service:provisioning".into(),
+            delivery: Delivery::Sent,
+            attempts: 9,
+            workspace: Vec::new(),
         }
     }
 
@@ -159,7 +187,7 @@ mod tests {
 
     #[test]
     fn only_a_pending_invitation_in_its_time_opens() {
-        let end = Lifetime(72).from(start());
+        let end = Lifetime::of(72).from(start());
         assert_eq!(reason(invite(InviteStatus::Pending).open(start())), "ok");
         for (status, now, expected) in [
             (InviteStatus::Pending, end, "invitation_expired"),
@@ -172,15 +200,38 @@ mod tests {
     }
 
     #[test]
-    fn sending_again_renews_the_time_and_ends_at_five() {
-        let end = Lifetime(72).from(start());
+    fn sending_again_renews_the_time_and_ends_at_the_limit() {
+        let (end, policy) = (Lifetime::of(72).from(start()), InvitePolicy::default());
         let mut current = invite(InviteStatus::Pending);
-        for sends in 2..=MOST_SENDS {
-            current = current.resend(end).expect("may be sent");
-            assert_eq!((current.sends, current.expires_at), (sends, Lifetime(72).from(end)));
+        for sends in 2..=policy.most_sends {
+            current = current.resend(&policy, "user:bob".into(), end).expect("may be sent");
+            assert_eq!((current.sends, current.expires_at), (sends, Lifetime::of(72).from(end)));
+            assert_eq!((current.vouched_by.as_str(), current.attempts), ("user:bob", 0));
+            assert_eq!(current.delivery, Delivery::Queued);
         }
-        assert_eq!(reason(current.resend(end)), "resend_limit");
-        assert_eq!(reason(invite(InviteStatus::Accepted).resend(start())), "invitation_used");
+        assert_eq!(reason(current.resend(&policy, String::new(), end)), "resend_limit");
+        let accepted = invite(InviteStatus::Accepted).resend(&policy, String::new(), start());
+        assert_eq!(reason(accepted), "invitation_used");
+    }
+
+    #[test]
+    fn wrong_passwords_use_up_the_link_and_never_the_invitation() {
+        let policy = InvitePolicy::default();
+        let tried = invite(InviteStatus::Pending);
+        assert!(!tried.is_exhausted(&policy));
+        let exhausted = Invite { attempts: 10, ..tried };
+        assert!(exhausted.is_exhausted(&policy));
+        let again = exhausted.resend(&policy, String::new(), start()).expect("may be sent");
+        assert!(!again.is_exhausted(&policy));
+    }
+
+    #[test]
+    fn a_datum_of_a_workspace_has_a_plain_name_and_a_short_value() {
+        assert_eq!(datum("size_2", "a=b"), Ok("size_2=a=b".into()));
+        let long = "x".repeat(501);
+        for (name, value) in [("", "x"), ("A", "x"), ("a b", "x"), ("a", "x\ny"), ("a", &long)] {
+            assert!(datum(name, value).is_err(), "{name}={value}");
+        }
     }
 
     #[test]
@@ -189,13 +240,5 @@ mod tests {
         assert_eq!(revoked.status, InviteStatus::Revoked);
         assert_eq!(revoked.revoke().expect("may be"), None);
         assert_eq!(reason(invite(InviteStatus::Accepted).revoke()), "invitation_used");
-    }
-
-    #[test]
-    fn lifetimes_outside_a_month_are_refused() {
-        assert_eq!(Lifetime::from_wire(0), Ok(Lifetime(72)));
-        for bad in [-1, 721, i32::MIN, i32::MAX] {
-            assert!(Lifetime::from_wire(bad).is_err());
-        }
     }
 }

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use wire::{timestamp, user::v1 as proto};
 
 use crate::{
-    domain::{Account, Effective, Invite, Member, Person, Role},
+    domain::{Account, Effective, Invite, Member, Person, Role, data},
     ops::{Invitation, Link},
 };
 
@@ -24,6 +24,11 @@ pub(super) fn invite(invite: &Invite, now: Timestamp) -> proto::Invite {
         expires_at: Some(timestamp(invite.expires_at)),
         accepted_at: invite.accepted_at.map(timestamp),
         sends: invite.sends,
+        delivery: invite.delivery.to_string(),
+        invited_by: invite.invited_by.clone(),
+        workspace: data(&invite.workspace)
+            .map(|(name, value)| proto::WorkspaceDatum { name: name.into(), value: value.into() })
+            .collect(),
     }
 }
 

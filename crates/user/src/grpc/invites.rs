@@ -1,6 +1,6 @@
 //! `usher.user.v1.Invites`.
 
-use std::mem::take;
+use std::{collections::BTreeSet, mem::take};
 
 use kernel::{Email, Locale, PageSize, PersonName};
 use tonic::{Request, Response, Status};
@@ -10,15 +10,16 @@ use wire::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
         Invitation, InvitationLink, Invite, ListInvitesRequest, ListInvitesResponse,
         ResendInviteRequest, RevealInvitationLinkRequest, RevokeInviteRequest,
-        ShowInvitationRequest, TakeInvitationLinkRequest, invites_server::Invites,
+        ShowInvitationRequest, TakeInvitationLinkRequest, WorkspaceDatum, invites_server::Invites,
     },
 };
 
 use super::{convert, optional_id, tenant};
 use crate::{
     App, Error,
-    domain::{self, InviteStatus, Lifetime, TenantRole, Token, reference},
+    domain::{self, Delivery, InviteStatus, Lifetime, TenantRole, Token, datum, reference},
     ops,
+    store::InviteFilter,
 };
 
 /// The RPCs over the app.
@@ -62,11 +63,11 @@ impl Invites for Rpc {
     ) -> Result<Response<ListInvitesResponse>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
         let request = request.into_inner();
-        let status = Some(request.status).filter(|word| !word.is_empty());
-        let status = status.map(|word| parse("status", &word, status_of)).transpose()?;
+        let filter = filter(&request)?;
         let size = PageSize::from_wire(request.page_size);
         let after = optional_id("pageToken", &request.page_token)?;
-        let page = ops::list_invites(&self.0, tenant, status, size, after).await.map_err(refuse)?;
+        let page = ops::list_invites(&self.0, tenant, &filter, size, after).await;
+        let page = page.map_err(refuse)?;
         Ok(Response::new(ListInvitesResponse {
             invites: page.items.iter().map(|invite| self.shown(invite)).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -165,8 +166,45 @@ fn command(
         reference: parse("reference", &request.reference, reference)?,
         lifetime: Lifetime::from_wire(request.expires_in_hours)
             .or_else(|problem| parse("expiresInHours", "", |_| Err(problem)))?,
+        workspace: parse("workspace", "", |_| workspace(&request.workspace))?,
         fingerprint,
     })
+}
+
+/// What a workspace is to be set up with, by name.
+fn workspace(data: &[WorkspaceDatum]) -> Result<Vec<String>, &'static str> {
+    let names: BTreeSet<&str> = data.iter().map(|datum| datum.name.as_str()).collect();
+    if data.len() > 20 || names.len() < data.len() {
+        return Err("must hold at most 20, each with a name of its own");
+    }
+    let mut read: Vec<String> =
+        data.iter().map(|one| datum(&one.name, &one.value)).collect::<Result<_, _>>()?;
+    read.sort_unstable();
+    Ok(read)
+}
+
+fn filter(request: &ListInvitesRequest) -> Result<InviteFilter, Status> {
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    Ok(InviteFilter {
+        status: word("status", &request.status, status_of)?,
+        email: given(&request.email).map(|text| text.trim().to_ascii_lowercase()),
+        role: word("role", &request.role, role_of)?,
+        delivery: word("delivery", &request.delivery, delivery_of)?,
+        invited_by: given(&request.invited_by),
+    })
+}
+
+/// Reads a word where one is given.
+fn word<T>(
+    field: &str,
+    text: &str,
+    reader: fn(&str) -> Result<T, &'static str>,
+) -> Result<Option<T>, Status> {
+    Some(text).filter(|text| !text.is_empty()).map(|text| parse(field, text, reader)).transpose()
+}
+
+fn delivery_of(word: &str) -> Result<Delivery, &'static str> {
+    Delivery::parse(word).ok_or("is none of queued, sent, failed")
 }
 
 pub(super) fn role_of(name: &str) -> Result<TenantRole, &'static str> {

@@ -5,6 +5,8 @@ mod accounts;
 mod convert;
 mod custom_roles;
 mod decisions;
+mod invite_history;
+mod invite_policies;
 mod invites;
 mod memberships;
 mod people;
@@ -20,6 +22,7 @@ use wire::{
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
         custom_roles_server::CustomRolesServer, decisions_server::DecisionsServer,
+        invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
         invites_server::InvitesServer, memberships_server::MembershipsServer,
         people_server::PeopleServer, policy_overrides_server::PolicyOverridesServer,
         profiles_server::ProfilesServer, role_bindings_server::RoleBindingsServer,
@@ -32,6 +35,8 @@ use crate::App;
 /// The service's RPCs.
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(InvitesServer::new(invites::Rpc(app.clone())))
+        .add_service(InvitePoliciesServer::new(invite_policies::Rpc(app.clone())))
+        .add_service(InviteHistoryServer::new(invite_history::Rpc(app.clone())))
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
         .add_service(MembershipsServer::new(memberships::Rpc(app.clone())))

@@ -2,13 +2,19 @@
 
 use kernel::{Cx, Timestamp};
 use pg::TenantTx;
-use secrecy::SecretString;
-use wire::user::v1::InviteAccepted;
+use secrecy::{ExposeSecret, SecretString};
+use wire::user::v1::{InviteAccepted, WorkspaceDatum};
 
-use super::{find_invitation::find_invitation, take_seat::take_seat};
+use super::{
+    check_inviter::check_inviter,
+    find_invitation::{find_invitation, joined_by},
+    note_step::note_step,
+    prove_person::{Proof, prove_person},
+    take_seat::take_seat,
+};
 use crate::{
     App, Error, Result,
-    domain::{Claim, Invite, InviteStatus, MemberStatus, Person, PersonStatus, Role, Token},
+    domain::{Claim, Invite, MemberStatus, Person, PersonStatus, Role, Step, Token, data},
     peers, store,
 };
 
@@ -16,15 +22,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct AcceptInvitation {
     pub(crate) token: Token,
+    /// Empty for somebody who is signed in and comes in as such.
     pub(crate) password: SecretString,
-}
-
-/// How the person has shown that the password is theirs.
-enum Proof {
-    /// Chose it now; it waits under this id to be activated.
-    Staged(String),
-    /// Knew it already.
-    Known,
 }
 
 /// Lets the person in, once. The password is worked on before the transaction, and for losers of a race in vain:
@@ -35,19 +34,31 @@ pub(crate) async fn accept_invitation(
     command: AcceptInvitation,
 ) -> Result<Invite> {
     let AcceptInvitation { token, password } = command;
+    let signed_in = cx.user().filter(|_| password.expose_secret().is_empty());
     let mut tx = app.db.tenant(token.tenant(), "find_invitation").await?;
-    let (invite, person) = find_invitation(&mut tx, &token, app.clock.now()).await?;
-    tx.commit().await?;
-    let proof = match prove(app, cx, &person, &password).await {
-        // The person may have come in by this very link since it was read: then that is the answer.
-        Err(Error::WrongPassword) => {
-            let mut tx = app.db.tenant(token.tenant(), "find_invitation").await?;
-            find_invitation(&mut tx, &token, app.clock.now()).await?;
-            return Err(Error::WrongPassword);
+    if let Some(user) = signed_in
+        && let Some(joined) = joined_by(&mut tx, &token, user).await?
+    {
+        tx.commit().await?;
+        return Ok(joined);
+    }
+    let (invite, mut person) = find_invitation(&mut tx, &token, app.clock.now()).await?;
+    if let Some(user) = signed_in.filter(|&user| user != person.user_id) {
+        let policy = store::invite_policy(&mut tx).await?;
+        person = store::person(&mut tx, user).await?.ok_or(Error::PersonNotFound)?;
+        if !policy.admits(&invite.email, &person.email) {
+            return Err(Error::OtherAddress);
         }
-        proof => proof?,
+    }
+    tx.commit().await?;
+    // A tenant that is suspended says so here.
+    peers::tenant_name(app, cx, token.tenant()).await?;
+    check_inviter(app, token.tenant(), &invite).await?;
+    let proof = match signed_in {
+        Some(_) => Proof::Session,
+        None => prove_person(app, cx, &token, &person, &password).await?,
     };
-    let accepted = claim(app, cx, &token, invite, &proof).await?;
+    let accepted = claim(app, cx, &token, &invite, &person, &proof).await?;
     metrics::counter!("usher_onboarding_invite_accepted_total").increment(1);
     if let Proof::Staged(credential_id) = &proof {
         // So that the person can sign in at once; should this fail, `auth` does it when it hears the fact.
@@ -59,46 +70,52 @@ pub(crate) async fn accept_invitation(
     Ok(accepted)
 }
 
-async fn prove(app: &App, cx: &Cx, person: &Person, password: &SecretString) -> Result<Proof> {
-    match person.status {
-        PersonStatus::Invited => {
-            Ok(Proof::Staged(peers::stage_credential(app, cx, person, password).await?))
-        }
-        PersonStatus::Active => {
-            peers::verify_password(app, cx, person.user_id, password).await?;
-            Ok(Proof::Known)
-        }
-        PersonStatus::Disabled => Err(Error::PersonDisabled),
-    }
-}
-
 /// One transaction: the invitation is used, the person is active, a member, and has the role.
-async fn claim(app: &App, cx: &Cx, token: &Token, invite: Invite, proof: &Proof) -> Result<Invite> {
+async fn claim(
+    app: &App,
+    cx: &Cx,
+    token: &Token,
+    seen: &Invite,
+    person: &Person,
+    proof: &Proof,
+) -> Result<Invite> {
     let now = app.clock.now();
     let mut tx = app.db.tenant(token.tenant(), "accept_invitation").await?;
-    if !store::claim_invite(&mut tx, invite.invite_id, &token.hash(), now).await? {
+    let id = seen.invite_id;
+    if !store::claim_invite(&mut tx, id, person.user_id, &token.hash(), now).await? {
         // Somebody was faster: the row says who.
         let lost = find_invitation(&mut tx, token, now).await;
         return Err(lost.err().unwrap_or(Error::Overtaken));
     }
-    let invite = Invite { status: InviteStatus::Accepted, accepted_at: Some(now), ..invite };
-    admit(&mut tx, &invite, proof, now).await?;
-    let target = format!("invite:{} activation_link used", invite.invite_id);
+    let invite = store::invite(&mut tx, id).await?.ok_or(Error::InvitationNotFound)?;
+    if invite.vouched_by != seen.vouched_by {
+        // Sent again since it was read, by somebody whose rights were not looked at.
+        return Err(Error::Overtaken);
+    }
+    admit(&mut tx, &invite, person, proof, now).await?;
+    note_step(&mut tx, cx, &invite, Step::Accepted, now).await?;
+    let target = format!("invite:{id} activation_link used");
     bus::audit(&mut tx, cx, "invite.accept", &target).await?;
-    bus::emit(&mut tx, cx, invite.invite_id.uuid(), &accepted(&invite, proof)).await?;
+    bus::emit(&mut tx, cx, id.uuid(), &accepted(&invite, person, proof)).await?;
     store::bump_epoch(&mut tx).await?;
     tx.commit().await?;
     Ok(invite)
 }
 
 /// Makes the person active, a member, and binds the role.
-async fn admit(tx: &mut TenantTx, invite: &Invite, proof: &Proof, now: Timestamp) -> Result<()> {
-    let person = store::lock_person(tx, invite.user_id).await?.ok_or(Error::PersonNotFound)?;
+async fn admit(
+    tx: &mut TenantTx,
+    invite: &Invite,
+    person: &Person,
+    proof: &Proof,
+    now: Timestamp,
+) -> Result<()> {
+    let person = store::lock_person(tx, person.user_id).await?.ok_or(Error::PersonNotFound)?;
     match (proof, person.status) {
         (Proof::Staged(_), PersonStatus::Invited) => {
             store::activate_person(tx, person.user_id, now).await?;
         }
-        (Proof::Known, PersonStatus::Active) => {}
+        (Proof::Known | Proof::Session, PersonStatus::Active) => {}
         (_, PersonStatus::Disabled) => return Err(Error::PersonDisabled),
         // Came in elsewhere in between, with a password that was not asked for here.
         _ => return Err(Error::Overtaken),
@@ -113,16 +130,22 @@ async fn admit(tx: &mut TenantTx, invite: &Invite, proof: &Proof, now: Timestamp
     Ok(())
 }
 
-fn accepted(invite: &Invite, proof: &Proof) -> InviteAccepted {
+fn accepted(invite: &Invite, person: &Person, proof: &Proof) -> InviteAccepted {
     InviteAccepted {
         invite_id: invite.invite_id.to_string(),
-        user_id: invite.user_id.to_string(),
-        email: invite.email.to_string(),
+        user_id: person.user_id.to_string(),
+        email: person.email.to_string(),
         role: invite.role.to_string(),
         reference: invite.reference.clone(),
         credential_id: match proof {
             Proof::Staged(id) => id.clone(),
-            Proof::Known => String::new(),
+            Proof::Known | Proof::Session => String::new(),
         },
+        method: proof.method().into(),
+        invited_email: invite.email.to_string(),
+        invited_by: invite.invited_by.clone(),
+        workspace: data(&invite.workspace)
+            .map(|(name, value)| WorkspaceDatum { name: name.into(), value: value.into() })
+            .collect(),
     }
 }

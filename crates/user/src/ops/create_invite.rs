@@ -1,15 +1,18 @@
 //! Invites a person to a tenant.
 
-use kernel::{Cx, Email, InviteId, Locale, PersonName, TenantId, Timestamp, UserId};
+use kernel::{Cx, Email, Locale, PersonName, TenantId, Timestamp, UserId};
 use pg::{TenantTx, replies};
 use wire::{timestamp, user::v1::InviteCreated};
 
-use super::{TOKEN_KEY, take_seat::take_seat};
+use super::{
+    TOKEN_KEY, allow_letter::allow_letter, note_step::note_step, take_seat::take_seat,
+    tell_expired::tell_end,
+};
 use crate::{
     App, Error, Result,
     domain::{
-        Claim, Invite, InviteStatus, Lifetime, MemberStatus, Person, PersonStatus, Role,
-        TenantRole, Token,
+        Claim, Delivery, Invite, InvitePolicy, InviteStatus, Lifetime, MemberStatus, Person,
+        PersonStatus, Role, Step, TenantRole, Token,
     },
     peers, store,
 };
@@ -26,7 +29,10 @@ pub(crate) struct CreateInvite {
     /// The tenant's own language where none is given.
     pub(crate) locale: Option<Locale>,
     pub(crate) reference: String,
-    pub(crate) lifetime: Lifetime,
+    /// As the tenant's rules say where none is given.
+    pub(crate) lifetime: Option<Lifetime>,
+    /// What the person's workspace is to be set up with, each `name=value`.
+    pub(crate) workspace: Vec<String>,
     /// A digest of the request, by which a reused idempotency key is told from a repeated one.
     pub(crate) fingerprint: Vec<u8>,
 }
@@ -57,13 +63,15 @@ pub(crate) async fn create_invite(
         // Nobody knew this address, so nothing stands.
         None
     } else {
-        standing_invite(&mut tx, &person, now).await?
+        standing_invite(&mut tx, cx, &person, now).await?
     };
     let (invite, fresh) = match standing {
         Some(invite) => (invite, false),
         None => {
-            let wish = wish(app.clock.new_id(), person.user_id, command, locale, now);
-            insert(app, cx, tenant, &mut tx, wish).await?
+            let policy = store::invite_policy(&mut tx).await?;
+            let life = policy.lifetime(command.lifetime)?;
+            let wish = wish(app, cx, person.user_id, command, locale, life);
+            insert(app, cx, tenant, &mut tx, &policy, wish).await?
         }
     };
     replies::keep(&mut tx, cx, OPERATION, &serde_json::to_vec(&invite)?).await?;
@@ -77,6 +85,7 @@ pub(crate) async fn create_invite(
 /// The invitation that makes a new one needless. One whose time is over makes room.
 async fn standing_invite(
     tx: &mut TenantTx,
+    cx: &Cx,
     person: &Person,
     now: Timestamp,
 ) -> Result<Option<Invite>> {
@@ -85,6 +94,7 @@ async fn standing_invite(
             return Ok(Some(pending));
         }
         store::expire_invite(tx, pending.invite_id).await?;
+        tell_end(tx, cx, &pending, now).await?;
     }
     if store::member_status(tx, person.user_id).await? != Some(MemberStatus::Active) {
         return Ok(None);
@@ -99,16 +109,19 @@ async fn insert(
     cx: &Cx,
     tenant: TenantId,
     tx: &mut TenantTx,
+    policy: &InvitePolicy,
     invite: Invite,
 ) -> Result<(Invite, bool)> {
     take_seat(tx, Claim::New, invite.created_at).await?;
+    allow_letter(tx, policy, &invite.email, invite.created_at).await?;
     let key = app.vault.derive(TOKEN_KEY);
     let hash = Token::derive(key.expose(), tenant, invite.invite_id, invite.sends).hash();
-    if !store::insert_invite(tx, &invite, &hash, &cx.actor.label()).await? {
+    if !store::insert_invite(tx, &invite, &hash).await? {
         let theirs = store::lock_pending(tx, &invite.email).await?;
         return Ok((theirs.ok_or(Error::Overtaken)?, false));
     }
     store::ensure_account(tx, invite.user_id, invite.created_at).await?;
+    note_step(tx, cx, &invite, Step::Created, invite.created_at).await?;
     bus::audit(tx, cx, "invite.create", &format!("invite:{}", invite.invite_id)).await?;
     bus::emit(tx, cx, invite.invite_id.uuid(), &created(&invite)).await?;
     Ok((invite, true))
@@ -126,14 +139,16 @@ fn invited(app: &App, command: &CreateInvite, now: Timestamp) -> Person {
 }
 
 fn wish(
-    invite_id: InviteId,
+    app: &App,
+    cx: &Cx,
     user_id: UserId,
     command: CreateInvite,
     locale: Locale,
-    now: Timestamp,
+    life: Lifetime,
 ) -> Invite {
+    let now = app.clock.now();
     Invite {
-        invite_id,
+        invite_id: app.clock.new_id(),
         user_id,
         email: command.email,
         name: command.name,
@@ -142,10 +157,15 @@ fn wish(
         locale,
         reference: command.reference,
         sends: 1,
-        ttl_hours: command.lifetime.hours(),
+        ttl_hours: life.hours(),
         created_at: now,
-        expires_at: command.lifetime.from(now),
+        expires_at: life.from(now),
         accepted_at: None,
+        invited_by: cx.actor.label(),
+        vouched_by: cx.actor.label(),
+        delivery: Delivery::Queued,
+        attempts: 0,
+        workspace: command.workspace,
     }
 }
 
@@ -159,5 +179,6 @@ fn created(invite: &Invite) -> InviteCreated {
         locale: invite.locale.to_string(),
         reference: invite.reference.clone(),
         expires_at: Some(timestamp(invite.expires_at)),
+        invited_by: invite.invited_by.clone(),
     }
 }

@@ -1,11 +1,11 @@
 //! Finds the invitation behind a link, or says why the link does not work.
 
-use kernel::Timestamp;
+use kernel::{Timestamp, UserId};
 use pg::TenantTx;
 
 use crate::{
     Error, Result,
-    domain::{Invite, InviteStatus, Person, Token},
+    domain::{Invite, InviteStatus, MemberStatus, Person, Token, TokenHash},
     store,
 };
 
@@ -17,12 +17,42 @@ pub(super) async fn find_invitation(
     now: Timestamp,
 ) -> Result<(Invite, Person)> {
     let hash = token.hash();
-    let Some(invite) = store::invite_by_link(tx, &hash).await? else {
+    let Some(invite) = behind(tx, &hash, now).await? else {
         return Err(why_unknown(store::replaced_invite(tx, &hash).await?.as_ref(), now));
     };
     invite.open(now)?;
+    if invite.is_exhausted(&store::invite_policy(tx).await?) {
+        return Err(Error::LinkExhausted);
+    }
     let person = store::person(tx, invite.user_id).await?.ok_or(Error::PersonNotFound)?;
     Ok((invite, person))
+}
+
+/// The accepted invitation behind any of its links, where this person came in by it and still belongs here.
+pub(super) async fn joined_by(
+    tx: &mut TenantTx,
+    token: &Token,
+    user: UserId,
+) -> Result<Option<Invite>> {
+    let hash = token.hash();
+    let invite = match store::invite_by_link(tx, &hash).await? {
+        Some(invite) => Some(invite),
+        None => store::replaced_invite(tx, &hash).await?,
+    };
+    let came = |invite: &Invite| invite.status == InviteStatus::Accepted && invite.user_id == user;
+    let Some(invite) = invite.filter(came) else {
+        return Ok(None);
+    };
+    let stays = store::membership(tx, user).await? == Some(MemberStatus::Active);
+    Ok(stays.then_some(invite))
+}
+
+/// The invitation whose newest link this is, or one that was replaced so lately that it still works.
+async fn behind(tx: &mut TenantTx, hash: &TokenHash, now: Timestamp) -> Result<Option<Invite>> {
+    match store::invite_by_link(tx, hash).await? {
+        Some(invite) => Ok(Some(invite)),
+        None => Ok(store::invite_by_former_link(tx, hash, now).await?),
+    }
 }
 
 /// A link that was replaced says so while its invitation is open; after that the invitation's own end matters more.

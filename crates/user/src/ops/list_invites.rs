@@ -4,21 +4,21 @@ use kernel::{InviteId, Page, PageSize, TenantId};
 
 use crate::{
     App, Result,
-    domain::{Invite, InviteStatus},
-    store,
+    domain::Invite,
+    store::{self, InviteFilter},
 };
 
-/// The invitations after `after`, oldest first; with `status`, those that stand so now.
+/// The invitations after `after` that pass the filter now, oldest first.
 pub(crate) async fn list_invites(
     app: &App,
     tenant: TenantId,
-    status: Option<InviteStatus>,
+    filter: &InviteFilter,
     size: PageSize,
     after: Option<InviteId>,
 ) -> Result<Page<Invite>> {
     let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "list_invites").await?;
-    let rows = store::list_invites(&mut tx, status, now, after, size.fetch()).await?;
+    let rows = store::list_invites(&mut tx, filter, now, after, size.fetch()).await?;
     tx.commit().await?;
     Ok(Page::cut(rows, size, |invite| invite.invite_id.to_string()))
 }

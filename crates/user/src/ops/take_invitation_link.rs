@@ -2,8 +2,11 @@
 
 use kernel::{Cx, InviteId, TenantId};
 
-use super::reveal_invitation_link::{Link, link};
-use crate::{App, Error, Result, store};
+use super::{
+    note_step::note_step,
+    reveal_invitation_link::{Link, link},
+};
+use crate::{App, Error, Result, domain::Step, store};
 
 /// The link, once: the second time it is refused, whoever asks.
 pub(crate) async fn take_invitation_link(
@@ -20,6 +23,7 @@ pub(crate) async fn take_invitation_link(
         return Err(Error::LinkTaken);
     }
     let hash = store::link_hash(&mut tx, id).await?;
+    note_step(&mut tx, cx, &invite, Step::LinkTaken, now).await?;
     bus::audit(&mut tx, cx, "invite.link.take", &format!("invite:{id}")).await?;
     tx.commit().await?;
     link(app, tenant, invite, &hash)

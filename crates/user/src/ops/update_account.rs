@@ -89,7 +89,7 @@ async fn keep(
         store::unbind_roles(tx, id, &change.unbind).await?;
     }
     if let Some(invite) = change.revoke {
-        revoke(tx, cx, invite).await?;
+        revoke(tx, cx, invite, now).await?;
     }
     Ok(())
 }

@@ -3,7 +3,20 @@
 use kernel::{Email, InviteId, Timestamp, UserId};
 use pg::TenantTx;
 
-use crate::domain::{Invite, InviteStatus, TokenHash};
+use crate::domain::{Delivery, Invite, InviteStatus, TenantRole, TokenHash};
+
+/// Which invitations are listed; what is absent narrows nothing.
+#[derive(Debug, Default)]
+pub(crate) struct InviteFilter {
+    /// As it stands now.
+    pub(crate) status: Option<InviteStatus>,
+    /// The beginning of the address.
+    pub(crate) email: Option<String>,
+    pub(crate) role: Option<TenantRole>,
+    pub(crate) delivery: Option<Delivery>,
+    /// Who made it, as audit rows name an actor.
+    pub(crate) invited_by: Option<String>,
+}
 
 /// A checked query for invitations; what follows the table's name is given.
 macro_rules! invites {
@@ -13,7 +26,9 @@ macro_rules! invites {
             r#"select invites.invite_id as "invite_id: _", user_id as "user_id: _", email as "email: _",
                       name as "name: _", role as "role: _", status as "status: _", locale as "locale: _",
                       reference, sends, ttl_hours, created_at as "created_at: _",
-                      expires_at as "expires_at: _", accepted_at as "accepted_at: _"
+                      expires_at as "expires_at: _", accepted_at as "accepted_at: _", invited_by,
+                      coalesce(vouched_by, invited_by) as "vouched_by!",
+                      delivery as "delivery: _", attempts, workspace
                from invites "# + $rest
             $(, $argument)*
         )
@@ -26,12 +41,11 @@ pub(crate) async fn insert_invite(
     tx: &mut TenantTx,
     invite: &Invite,
     hash: &TokenHash,
-    invited_by: &str,
 ) -> pg::Result<bool> {
     let inserted = sqlx::query!(
         "insert into invites (tenant_id, invite_id, user_id, email, name, role, status, locale, reference, token_hash,
-                              sends, ttl_hours, invited_by, created_at, expires_at)
-         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                              sends, ttl_hours, invited_by, created_at, expires_at, workspace)
+         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (tenant_id, email) where status = 'pending' do nothing",
         invite.invite_id as _,
         invite.user_id as _,
@@ -44,9 +58,10 @@ pub(crate) async fn insert_invite(
         hash.as_bytes(),
         invite.sends,
         invite.ttl_hours,
-        invited_by,
+        invite.invited_by,
         invite.created_at as _,
         invite.expires_at as _,
+        &invite.workspace,
     )
     .execute(&mut **tx)
     .await?;
@@ -88,10 +103,10 @@ pub(crate) async fn accepted_invite(
     Ok(query.fetch_optional(&mut **tx).await?)
 }
 
-/// Invitations after `after`, oldest first; with `status`, those that stand so at `now`.
+/// Invitations after `after` that pass the filter at `now`, oldest first.
 pub(crate) async fn list_invites(
     tx: &mut TenantTx,
-    status: Option<InviteStatus>,
+    filter: &InviteFilter,
     now: Timestamp,
     after: Option<InviteId>,
     limit: i64,
@@ -100,11 +115,17 @@ pub(crate) async fn list_invites(
         "where tenant_id = usher.current_tenant() and ($1::uuid is null or invite_id > $1)
            and ($2::text is null or
                 case when status = 'pending' and expires_at <= $3 then 'expired' else status end = $2)
+           and ($5::text is null or starts_with(email, $5)) and ($6::text is null or role = $6)
+           and ($7::text is null or delivery = $7) and ($8::text is null or invited_by = $8)
          order by invite_id limit $4",
         after as _,
-        status.map(InviteStatus::as_str) as _,
+        filter.status.map(InviteStatus::as_str) as _,
         now as _,
-        limit
+        limit,
+        filter.email.as_deref() as _,
+        filter.role.map(TenantRole::as_str) as _,
+        filter.delivery.map(Delivery::as_str) as _,
+        filter.invited_by.as_deref() as _,
     );
     Ok(query.fetch_all(&mut **tx).await?)
 }
@@ -130,22 +151,57 @@ pub(crate) async fn revoke_invite(tx: &mut TenantTx, id: InviteId) -> pg::Result
     Ok(())
 }
 
-/// Takes the invitation for whoever holds its newest link; true for one caller only, whatever the number.
+/// Takes the invitation for whoever holds its newest link, or one whose overlap lasts, and gives it to the person who
+/// comes in; true for one caller only, whatever the number.
 pub(crate) async fn claim_invite(
     tx: &mut TenantTx,
     id: InviteId,
+    user_id: UserId,
     hash: &TokenHash,
     now: Timestamp,
 ) -> pg::Result<bool> {
     let claimed = sqlx::query!(
-        "update invites set status = 'accepted', accepted_at = $3
+        "update invites set status = 'accepted', accepted_at = $3, user_id = $4
          where tenant_id = usher.current_tenant() and invite_id = $1
-           and status = 'pending' and token_hash = $2 and expires_at > $3",
+           and status = 'pending' and expires_at > $3
+           and (token_hash = $2
+                or exists (select from replaced_links r
+                           where r.tenant_id = usher.current_tenant() and r.token_hash = $2
+                             and r.invite_id = $1 and r.works_until > $3))",
         id as _,
         hash.as_bytes(),
         now as _,
+        user_id as _,
     )
     .execute(&mut **tx)
     .await?;
     Ok(claimed.rows_affected() == 1)
+}
+
+/// Counts a wrong password against the newest link; false where the invitation is open no more.
+pub(crate) async fn count_attempt(tx: &mut TenantTx, id: InviteId) -> pg::Result<bool> {
+    let counted = sqlx::query!(
+        "update invites set attempts = attempts + 1
+         where tenant_id = usher.current_tenant() and invite_id = $1 and status = 'pending'",
+        id as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(counted.rows_affected() == 1)
+}
+
+/// Notes where the newest letter stands. The invitation is locked by the caller.
+pub(crate) async fn update_delivery(
+    tx: &mut TenantTx,
+    id: InviteId,
+    delivery: Delivery,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "update invites set delivery = $2 where tenant_id = usher.current_tenant() and invite_id = $1",
+        id as _,
+        delivery.as_str(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }

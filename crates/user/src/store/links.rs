@@ -16,6 +16,21 @@ pub(crate) async fn invite_by_link(
     Ok(query.fetch_optional(&mut **tx).await?)
 }
 
+/// The invitation of which this was a link that still works at `now`, although it was sent again.
+pub(crate) async fn invite_by_former_link(
+    tx: &mut TenantTx,
+    hash: &TokenHash,
+    now: Timestamp,
+) -> pg::Result<Option<Invite>> {
+    let query = invites!(
+        "join replaced_links using (tenant_id, invite_id)
+         where tenant_id = usher.current_tenant() and replaced_links.token_hash = $1 and works_until > $2",
+        hash.as_bytes(),
+        now as _,
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
 /// The invitation of which this was a link before it was sent again.
 pub(crate) async fn replaced_invite(
     tx: &mut TenantTx,
@@ -40,23 +55,32 @@ pub(crate) async fn link_hash(tx: &mut TenantTx, id: InviteId) -> pg::Result<Tok
     Ok(hash.into())
 }
 
-/// Saves one more sending, and remembers the link it replaces. The invitation is locked by the caller.
+/// Saves one more sending. The link it replaces works until `overlap`; without one, no former link works any more. The
+/// invitation is locked by the caller.
 pub(crate) async fn update_link(
     tx: &mut TenantTx,
     invite: &Invite,
     hash: &TokenHash,
+    overlap: Option<Timestamp>,
 ) -> pg::Result<()> {
     sqlx::query!(
         "with former as (
-             insert into replaced_links (tenant_id, token_hash, invite_id)
-             select tenant_id, token_hash, invite_id from invites
-             where tenant_id = usher.current_tenant() and invite_id = $1)
-         update invites set token_hash = $2, sends = $3, expires_at = $4
+             insert into replaced_links (tenant_id, token_hash, invite_id, works_until)
+             select tenant_id, token_hash, invite_id, $7::timestamptz from invites
+             where tenant_id = usher.current_tenant() and invite_id = $1),
+         ended as (
+             update replaced_links set works_until = null
+             where tenant_id = usher.current_tenant() and invite_id = $1 and $7::timestamptz is null)
+         update invites set token_hash = $2, sends = $3, expires_at = $4, vouched_by = $5, delivery = $6,
+                            attempts = 0, expiry_told_at = null
          where tenant_id = usher.current_tenant() and invite_id = $1",
         invite.invite_id as _,
         hash.as_bytes(),
         invite.sends,
         invite.expires_at as _,
+        invite.vouched_by,
+        invite.delivery.as_str(),
+        overlap as _,
     )
     .execute(&mut **tx)
     .await?;

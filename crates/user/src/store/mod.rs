@@ -4,6 +4,9 @@ mod access;
 mod accounts;
 mod bindings;
 mod custom_roles;
+mod expiries;
+mod invite_events;
+mod invite_policies;
 mod invites;
 mod links;
 mod members;
@@ -21,18 +24,21 @@ pub(crate) use accounts::{
     account, count_accounts, ensure_account, list_accounts, lock_account, unbind_roles,
     update_account_name,
 };
-pub(crate) use bindings::{
-    binding, binding_like, delete_binding, insert_binding, list_bindings,
-};
+pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings};
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
     share_custom_role, upsert_custom_role,
 };
+pub(crate) use expiries::{list_lapsed, mark_expiry_told};
+pub(crate) use invite_events::{insert_invite_event, letters_since, list_invite_events};
+pub(crate) use invite_policies::{invite_policy, upsert_invite_policy};
 pub(crate) use invites::{
-    accepted_invite, claim_invite, expire_invite, insert_invite, invite, list_invites, lock_invite,
-    lock_pending, revoke_invite,
+    InviteFilter, accepted_invite, claim_invite, count_attempt, expire_invite, insert_invite,
+    invite, list_invites, lock_invite, lock_pending, revoke_invite, update_delivery,
 };
-pub(crate) use links::{invite_by_link, link_hash, replaced_invite, take_link, update_link};
+pub(crate) use links::{
+    invite_by_former_link, invite_by_link, link_hash, replaced_invite, take_link, update_link,
+};
 pub(crate) use members::{list_members, member};
 pub(crate) use memberships::{
     lock_membership, lock_owners, member_status, membership, turn_membership, upsert_membership,

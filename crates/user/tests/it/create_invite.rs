@@ -112,7 +112,7 @@ async fn inviting_a_member_made_by_hand_is_a_conflict() {
 #[tokio::test]
 async fn a_repeated_key_gets_the_same_reply_and_a_reused_one_none() {
     let (platform, tenant) = (Platform::start().await, tenant());
-    let admin = platform.admin(tenant);
+    let admin = platform.boss(tenant).await;
     let mut client = platform.invites();
     let first = client.create_invite(keyed(&admin, "k", ask("ann@example.com"))).await;
     let first = first.expect("invites").into_inner();

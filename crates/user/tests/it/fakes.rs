@@ -1,11 +1,11 @@
 //! Stand-ins of the services that this one asks.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
 
-use kernel::{Code, Failure};
+use kernel::{Code, Failure, TenantId};
 use tonic::{Request, Response, Status};
 use wire::{
     auth::v1::{
@@ -128,8 +128,21 @@ impl Credentials for FakeAuth {
     }
 }
 
-/// Every tenant has the same name and writes Russian.
-pub(crate) struct FakeTenants;
+/// Every tenant has the same name and writes Russian; some are suspended.
+#[derive(Clone, Default)]
+pub(crate) struct FakeTenants(Arc<Mutex<HashSet<String>>>);
+
+impl FakeTenants {
+    /// From now on this tenant may do nothing.
+    pub(crate) fn suspend(&self, tenant: TenantId) {
+        self.0.lock().expect("no panic before").insert(tenant.to_string());
+    }
+
+    /// From now on it may again.
+    pub(crate) fn resume(&self, tenant: TenantId) {
+        self.0.lock().expect("no panic before").remove(&tenant.to_string());
+    }
+}
 
 #[tonic::async_trait]
 impl Tenants for FakeTenants {
@@ -158,7 +171,9 @@ impl Tenants for FakeTenants {
         let Some(By::TenantId(tenant_id)) = request.into_inner().by else {
             return Err(Status::unimplemented("not asked"));
         };
+        let suspended = self.0.lock().expect("no panic before").contains(&tenant_id);
         Ok(Response::new(Tenant {
+            status: if suspended { "suspended".into() } else { "active".into() },
             tenant_id,
             name: "Math & Art".into(),
             locale: "ru".into(),

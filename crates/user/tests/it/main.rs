@@ -1,7 +1,9 @@
 //! The service through its guard, against a real PostgreSQL.
 
+mod accept_as_somebody;
 mod accept_invitation;
 mod accounts;
+mod check_inviter;
 mod create_invite;
 mod create_user;
 mod custom_roles;
@@ -9,8 +11,13 @@ mod database;
 mod decisions;
 mod fakes;
 mod get_me;
+mod invite_attempts;
+mod invite_policy;
+mod invite_races;
+mod invite_walks;
 mod isolation;
 mod list_effective;
+mod list_invite_events;
 mod list_invites;
 mod list_members;
 mod list_roles;
@@ -26,3 +33,4 @@ mod search_members;
 mod seats;
 mod show_invitation;
 mod take_invitation_link;
+mod tell_expired;

@@ -16,9 +16,11 @@ use wire::{
     identity::{PassportClaims, ServiceKey, Trust},
     tenant::v1::tenants_server::TenantsServer,
     user::v1::{
-        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, Invite,
-        RevealInvitationLinkRequest, access_client::AccessClient, accounts_client::AccountsClient,
+        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, CreateUserRequest,
+        Invite, ListInviteEventsRequest, ResendInviteRequest, RevealInvitationLinkRequest,
+        SetInvitePolicyRequest, access_client::AccessClient, accounts_client::AccountsClient,
         custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
+        invite_history_client::InviteHistoryClient, invite_policies_client::InvitePoliciesClient,
         invites_client::InvitesClient, memberships_client::MembershipsClient,
         people_client::PeopleClient, policy_overrides_client::PolicyOverridesClient,
         profiles_client::ProfilesClient, role_bindings_client::RoleBindingsClient,
@@ -63,6 +65,7 @@ pub(crate) struct Platform {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) auth: FakeAuth,
+    pub(crate) tenants: FakeTenants,
     pub(crate) keyring: Keyring,
     app: App,
     host: Host,
@@ -94,10 +97,12 @@ impl Platform {
         let routes = Routes::new(CredentialsServer::new(auth.clone()));
         let guard = Guard::new("auth", trust.clone()).expect("ruled");
         peers.here("auth", guard.protect(routes));
-        let routes = Routes::new(TenantsServer::new(FakeTenants));
+        let tenants = FakeTenants::default();
+        let routes = Routes::new(TenantsServer::new(tenants.clone()));
         let guard = Guard::new("tenant", trust.clone()).expect("ruled");
         peers.here("tenant", guard.protect(routes));
-        let platform = Self { database, clock, auth, keyring, app, host, peers, trust, gateway };
+        let platform =
+            Self { database, clock, auth, tenants, keyring, app, host, peers, trust, gateway };
         platform.restart_with(|_| {});
         platform
     }
@@ -149,6 +154,31 @@ impl Platform {
         self.person(Uuid::now_v7().into(), Some(tenant), ADMIN)
     }
 
+    /// A member of the tenant with this role, and the context in which the gateway speaks for them with all rights.
+    pub(crate) async fn staff(&self, tenant: TenantId, email: &str, role: &str) -> (String, Cx) {
+        let asked = CreateUserRequest {
+            email: email.into(),
+            name: "Staff".into(),
+            password: PASSWORD.into(),
+            role: role.into(),
+        };
+        let mut usher = PeopleClient::new(self.service("usher"));
+        let made = usher.create_user(wire::call(&self.of("usher", tenant), asked)).await;
+        let user_id = made.expect("creates").into_inner().user_id;
+        let id = user_id.parse().expect("an id");
+        (user_id, self.person(id, Some(tenant), ADMIN))
+    }
+
+    /// An admin of the tenant who is really one, so that what they send lets somebody in.
+    pub(crate) async fn boss(&self, tenant: TenantId) -> Cx {
+        self.staff(tenant, "boss@example.com", "admin").await.1
+    }
+
+    /// The service itself, for its background work.
+    pub(crate) const fn app(&self) -> &App {
+        &self.app
+    }
+
     fn gateway(&self) -> Caller {
         let key = ServiceKey::from_pkcs8("gateway", self.gateway.pkcs8()).expect("a key");
         Mesh::new(key, self.peers.clone()).to("user")
@@ -156,6 +186,44 @@ impl Platform {
 
     pub(crate) fn invites(&self) -> InvitesClient<Caller> {
         InvitesClient::new(self.gateway())
+    }
+
+    pub(crate) fn policies(&self) -> InvitePoliciesClient<Caller> {
+        InvitePoliciesClient::new(self.gateway())
+    }
+
+    /// What happened to an invitation: each kind with the sending it is about.
+    pub(crate) async fn steps(&self, tenant: TenantId, invite_id: &str) -> Vec<(String, i32)> {
+        let asked = ListInviteEventsRequest { invite_id: invite_id.into() };
+        let mut history = InviteHistoryClient::new(self.gateway());
+        let listed = history.list_invite_events(wire::call(&self.admin(tenant), asked)).await;
+        let events = listed.expect("lists").into_inner().events;
+        events.into_iter().map(|event| (event.kind, event.sends)).collect()
+    }
+
+    /// Sets the tenant's rules.
+    pub(crate) async fn rule(&self, tenant: TenantId, rules: SetInvitePolicyRequest) {
+        let asked = wire::call(&self.admin(tenant), rules);
+        self.policies().set_invite_policy(asked).await.expect("sets");
+    }
+
+    /// Sends an invitation again.
+    pub(crate) async fn resend(&self, cx: &Cx, invite_id: &str) -> Result<Invite, Status> {
+        let asked = ResendInviteRequest { invite_id: invite_id.into(), ..Default::default() };
+        let sent = self.invites().resend_invite(wire::call(cx, asked)).await;
+        sent.map(tonic::Response::into_inner)
+    }
+
+    /// Accepts as somebody who is signed in.
+    pub(crate) async fn accept_as(
+        &self,
+        user_id: &str,
+        token: &str,
+    ) -> Result<AcceptInvitationResponse, Status> {
+        let cx = self.person(user_id.parse().expect("an id"), None, &[]);
+        let asked = AcceptInvitationRequest { token: token.into(), password: String::new() };
+        let accepted = self.invites().accept_invitation(wire::call(&cx, asked)).await;
+        accepted.map(tonic::Response::into_inner)
     }
 
     pub(crate) fn people(&self) -> PeopleClient<Caller> {
@@ -204,10 +272,11 @@ impl Platform {
         self.person(Uuid::now_v7().into(), Some(tenant), &rights)
     }
 
-    /// Invites this address as a client.
+    /// Has provisioning invite this address as a client.
     pub(crate) async fn invite(&self, tenant: TenantId, email: &str) -> Invite {
-        let asked = wire::call(&self.admin(tenant), ask(email));
-        self.invites().create_invite(asked).await.expect("invites").into_inner()
+        let mut provisioning = InvitesClient::new(self.service("provisioning"));
+        let asked = wire::call(&self.of("provisioning", tenant), ask(email));
+        provisioning.create_invite(asked).await.expect("invites").into_inner()
     }
 
     /// The token of an invitation's newest link.

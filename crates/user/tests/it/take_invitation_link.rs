@@ -3,13 +3,12 @@
 use futures::future::join_all;
 use kernel::{Cx, TenantId};
 use tonic::Status;
-use uuid::Uuid;
 use wire::{
     call,
     user::v1::{InvitationLink, Invite, ResendInviteRequest, TakeInvitationLinkRequest},
 };
 
-use crate::platform::{ADMIN, Platform, ask, reason, tenant};
+use crate::platform::{Platform, ask, reason, tenant};
 
 async fn take(platform: &Platform, cx: &Cx, invite: &Invite) -> Result<InvitationLink, Status> {
     let asked = TakeInvitationLinkRequest { invite_id: invite.invite_id.clone() };
@@ -18,7 +17,7 @@ async fn take(platform: &Platform, cx: &Cx, invite: &Invite) -> Result<Invitatio
 }
 
 async fn made(platform: &Platform, tenant: TenantId) -> (Cx, Invite) {
-    let maker = platform.person(Uuid::now_v7().into(), Some(tenant), ADMIN);
+    let maker = platform.boss(tenant).await;
     let invite = platform.invites().create_invite(call(&maker, ask("ann@example.com"))).await;
     (maker, invite.expect("invites").into_inner())
 }

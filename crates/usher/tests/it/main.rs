@@ -2,6 +2,7 @@
 
 mod compat;
 mod contract;
+mod invitations;
 mod isolation;
 mod jobs;
 mod journey;

@@ -80,6 +80,8 @@ async fn a_link_that_was_sent_again_is_replaced_by_the_newest() {
     let platform = Platform::start().await;
     let admin = platform.tenant("Acme").await.admin().await;
     let (id, email, first) = invited(&platform, &admin).await;
+    let rules = admin.request(Method::PUT, "/v1/invite-policy").json(&json!({"overlapMinutes": 0}));
+    admin.send(rules).await.json();
     admin.post(&format!("/v1/invites/{id}/resend"), json!({})).await.json();
     let second = next_token_for(&platform, &email, 1).await;
     assert_ne!(first, second);

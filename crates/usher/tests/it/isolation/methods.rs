@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 30] = [
+const EXCEPTIONS: [(&str, &str); 31] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -69,6 +69,7 @@ const EXCEPTIONS: [(&str, &str); 30] = [
     ("Profiles.UpdateProfile", "is about the caller's own profile and names nothing else"),
     ("Incidents.OpenIncident", "makes something new and names nothing that is there"),
     ("Incidents.CloseIncident", "of the platform: incidents are nobody's but its own"),
+    ("InvitePolicies.SetInvitePolicy", "is about the tenant of the call and names nothing else"),
     ("Invites.ShowInvitation", "the link's token itself proves the tenant; see tokens.rs"),
     ("Invites.AcceptInvitation", "the link's token itself proves the tenant; see tokens.rs"),
 ];
