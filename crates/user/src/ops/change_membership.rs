@@ -41,7 +41,7 @@ pub(super) async fn change_membership(
         take_seat(tx, Claim::New, now).await?;
     } else {
         // Or the link would undo what is done here.
-        take_back(tx, cx, &email).await?;
+        take_back(tx, cx, &email, now).await?;
         keep_an_owner(tx, user_id).await?;
     }
     let held = store::lock_membership(tx, user_id).await?.ok_or(Error::PersonNotFound)?;
@@ -57,9 +57,9 @@ pub(super) async fn change_membership(
     Ok(true)
 }
 
-async fn take_back(tx: &mut TenantTx, cx: &Cx, email: &Email) -> Result<()> {
+async fn take_back(tx: &mut TenantTx, cx: &Cx, email: &Email, now: Timestamp) -> Result<()> {
     if let Some(pending) = store::lock_pending(tx, email).await? {
-        revoke(tx, cx, pending.invite_id).await?;
+        revoke(tx, cx, pending.invite_id, now).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) async fn check_inviter(app: &App, tenant: TenantId, invite: &Invite) 
     };
     let inviter = UserId::parse(inviter).map_err(|_| Error::InviterLacksRole)?;
     let rights = list_effective(app, inviter, Some(tenant)).await?;
-    let gives = |permission: &&str| rights.permissions.contains(permission);
+    let gives = |permission: &&str| rights.permissions.iter().any(|held| held == permission);
     let whole = Role::Tenant(invite.role).permissions().iter().all(gives);
     if !rights.suspended && (rights.system_admin || rights.belongs && whole) {
         return Ok(());

@@ -43,7 +43,7 @@ pub(super) async fn joined_by(
     let Some(invite) = invite.filter(came) else {
         return Ok(None);
     };
-    let stays = store::membership(tx, user).await? == Some(MemberStatus::Active);
+    let stays = store::member_status(tx, user).await? == Some(MemberStatus::Active);
     Ok(stays.then_some(invite))
 }
 
