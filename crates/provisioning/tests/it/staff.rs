@@ -1,6 +1,6 @@
 //! Staff of the platform, and what they ask of the rollout.
 
-use kernel::{Cx, TenantId};
+use kernel::{Code, Cx, TenantId};
 use wire::{
     Refusal,
     provisioning::v1::{
@@ -61,9 +61,16 @@ impl World {
     }
 
     pub(crate) async fn halt(&self) -> Rollout {
-        let request = HaltRolloutRequest { reason: "the backend misbehaves".into() };
-        let request = wire::call(&self.staff(), request);
-        answer(self.rollouts().halt_rollout(request).await).expect("halts")
+        // Put off by a busy machine, one asks again.
+        testkit::found("a halt", async || {
+            let request = HaltRolloutRequest { reason: "the backend misbehaves".into() };
+            let request = wire::call(&self.staff(), request);
+            match answer(self.rollouts().halt_rollout(request).await) {
+                Err(put_off) if put_off.code == Code::Unavailable => None,
+                answered => Some(answered.expect("halts")),
+            }
+        })
+        .await
     }
 
     pub(crate) async fn resume(&self) -> Rollout {

@@ -112,6 +112,8 @@ impl World {
                 .expect("stands there");
         let cx = kernel::Cx::of_service(SERVICE, Some(self.tenant), &Clock::system());
         let opened = vault.open(&mut tx, &cx, "wb_token", self.client, &sealed).await?;
+        // Only then is the opening journaled.
+        tx.commit().await.expect("commits");
         Ok(opened.expose_secret().to_owned())
     }
 
