@@ -154,8 +154,8 @@ mod tests {
             ("usher events tail --count x", "USHER_COUNT"),
             ("usher rollout promote --from x", "USHER_FROM"),
             ("usher rollout halt", "--reason"),
-            ("usher jobs skip 019a add_token", "job"),
-            ("usher jobs pause 019aa000-0000-7000-8000-000000000000 --tenant a", "USHER_REASON"),
+            ("usher jobs skip x add_token", "<JOB>"),
+            ("usher jobs pause 019aa000-0000-7000-8000-000000000000 --tenant a", "--reason"),
             ("usher rollout incident open leak --severity x", "USHER_SEVERITY"),
         ] {
             assert!(told(line).contains(key), "{}", told(line));
