@@ -26,7 +26,7 @@ const ASKS: [Ask; 5] = [Ask::Invite, Ask::Resend, Ask::Revoke, Ask::Accept, Ask:
 
 /// What must hold of the newest invitation to an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Model {
+struct Foreseen {
     status: &'static str,
     sends: i32,
     /// How often the address was invited anew.
@@ -34,7 +34,7 @@ struct Model {
     steps: Vec<&'static str>,
 }
 
-impl Model {
+impl Foreseen {
     fn new(made: usize) -> Self {
         Self { status: "pending", sends: 1, made, steps: vec!["created"] }
     }
@@ -133,7 +133,7 @@ async fn every_order_of_calls_ends_as_the_model_says() {
             made: 0,
         };
         walker.ask(Ask::Invite).await.expect("invites");
-        let mut model = Model::new(1);
+        let mut model = Foreseen::new(1);
         for &ask in &asks {
             let (expected, after) = model.clone().after(ask);
             let seen =
