@@ -53,7 +53,7 @@ impl Standing {
     }
 
     /// The same without what a tenant need not know: whether somebody who does not belong to it has an account, or had.
-    pub(crate) fn as_seen_from_here(self) -> Self {
+    pub(crate) fn seen_from_here(self) -> Self {
         let person = self.person.filter(|_| self.member);
         Self { person, ..self }
     }

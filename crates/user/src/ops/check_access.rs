@@ -42,7 +42,7 @@ pub(crate) async fn check_access(
         false => store::known_permissions(&mut tx, &unsure).await?.into_iter().collect(),
     };
     tx.commit().await?;
-    let standing = standing.as_seen_from_here();
+    let standing = standing.seen_from_here();
     let known = |permission: &str| is_known(permission) || declared.contains(permission);
     let decide = |asked: &Question| standing.decide(known(&asked.permission), asked, now);
     let reasons: Vec<Reason> = questions.iter().map(decide).collect();

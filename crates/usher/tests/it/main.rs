@@ -8,7 +8,6 @@ mod jobs;
 mod journey;
 mod leaving;
 mod mass_assignment;
-mod overposting;
 mod roles;
 mod rollout;
 mod routes;
