@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{App, ops};
 
-/// Between two sweeps: a staged hash is gone at most this much after its hour.
+/// Between two sweeps: a staged hash is gone at most this much after its time.
 const EVERY: Duration = Duration::from_secs(300);
 
 /// Sweeps until `stop`. A sweep that fails is made up for by the next.
