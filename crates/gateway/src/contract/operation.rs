@@ -108,6 +108,9 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
 }
 
 fn security(rule: &Rule) -> Value {
+    if rule.public && rule.signed_in {
+        return json!([{}, {"bearer": []}, {"session": []}]);
+    }
     if rule.public {
         return json!([]);
     }
@@ -116,7 +119,9 @@ fn security(rule: &Rule) -> Value {
 
 /// The rule as a sentence or two.
 fn in_words(rule: &Rule) -> String {
-    let who = if rule.public {
+    let who = if rule.public && rule.signed_in {
+        "Anyone may call this; whoever is signed in does so as themselves.".to_owned()
+    } else if rule.public {
         "Anyone may call this.".to_owned()
     } else if !rule.permission.is_empty() {
         format!("Takes the permission `{}`.", rule.permission)

@@ -63,7 +63,11 @@ async fn answer(
     body: Body,
     standing: &mut Option<Standing>,
 ) -> Result<Response, Problem> {
-    let wanted = if route.rule.public { Wanted::Anyone } else { Wanted::Person };
+    let wanted = match (route.rule.public, route.rule.signed_in) {
+        (true, true) => Wanted::Visitor,
+        (true, false) => Wanted::Anyone,
+        _ => Wanted::Person,
+    };
     let visitor = enter(front, &parts, route.class, wanted, standing).await?;
     let mut cx = visitor.cx.clone();
     if route.rule.idempotent {

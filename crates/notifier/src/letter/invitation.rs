@@ -43,7 +43,6 @@ impl Invitation<'_> {
     /// The template's, which formatting into memory does not have.
     pub(crate) fn write(&self, locale: &Locale) -> Result<Letter, askama::Error> {
         let (name, tenant) = (self.name.and_then(presentable), self.tenant.and_then(presentable));
-        let (name, tenant) = (name.as_deref(), tenant.as_deref());
         let url = self.url;
         let expires = &self.expires_at.jiff().strftime("%Y-%m-%d %H:%M UTC").to_string();
         let (subject, text, html) = match locale.as_str() {

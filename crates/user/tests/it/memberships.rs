@@ -13,26 +13,12 @@ use wire::{
     },
 };
 
-use crate::platform::{ADMIN, PASSWORD, Platform, ask, fields, reason, tenant};
+use crate::platform::{ADMIN, OWNER, PASSWORD, Platform, RIGHTS, ask, fields, reason, tenant};
 
 /// What an owner holds, as far as these tests go.
 fn owner_rights() -> Vec<&'static str> {
-    ADMIN.iter().copied().chain(OWNER_ONLY.iter().copied()).collect()
+    [ADMIN, RIGHTS, OWNER].concat()
 }
-
-/// What makes a giver of every role of a tenant.
-const OWNER_ONLY: &[&str] = &[
-    "activity.facts.read",
-    "events.event.create",
-    "notifier.messages.read",
-    "provisioning.clients.create",
-    "provisioning.clients.read",
-    "provisioning.jobs.read",
-    "provisioning.sheets.update",
-    "provisioning.troubles.read",
-    "provisioning.troubles.work",
-    "user.ownership.transfer",
-];
 
 #[derive(Clone, Copy)]
 enum Turn {
@@ -62,13 +48,9 @@ async fn transfer(platform: &Platform, cx: &Cx, heir: &str) -> Result<Membership
     platform.memberships().transfer_ownership(asked).await.map(tonic::Response::into_inner)
 }
 
-/// An owner of the tenant, who came in by an invitation, and what they act as.
+/// An owner of the tenant, and what they act as.
 async fn owner(platform: &Platform, tenant: TenantId, email: &str) -> (String, Cx) {
-    let maker = platform.person(Uuid::now_v7().into(), Some(tenant), &owner_rights());
-    let wish = CreateInviteRequest { role: "owner".into(), ..ask(email) };
-    let invite = platform.invites().create_invite(call(&maker, wish)).await.expect("invites");
-    let token = platform.token(tenant, &invite.into_inner().invite_id).await;
-    let user_id = platform.accept(&token, PASSWORD).await.expect("accepts").user_id;
+    let (user_id, _) = platform.staff(tenant, email, "owner").await;
     let id: UserId = user_id.parse().expect("an id");
     (user_id, platform.person(id, Some(tenant), &owner_rights()))
 }

@@ -60,6 +60,21 @@ pub(crate) const RIGHTS: &[&str] = &[
     "user.roles.write",
 ];
 
+/// What an owner holds beside both.
+pub(crate) const OWNER: &[&str] = &[
+    "activity.facts.read",
+    "events.event.create",
+    "notifier.messages.read",
+    "provisioning.clients.create",
+    "provisioning.clients.read",
+    "provisioning.jobs.operate",
+    "provisioning.jobs.read",
+    "provisioning.sheets.update",
+    "provisioning.troubles.read",
+    "provisioning.troubles.work",
+    "user.ownership.transfer",
+];
+
 /// Everything one test needs.
 pub(crate) struct Platform {
     pub(crate) database: Database,

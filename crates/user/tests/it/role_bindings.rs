@@ -12,19 +12,7 @@ use wire::{
     },
 };
 
-use crate::platform::{Platform, fields, reason, tenant};
-
-const OWNER: &[&str] = &[
-    "activity.facts.read",
-    "events.event.create",
-    "notifier.messages.read",
-    "provisioning.clients.create",
-    "provisioning.clients.read",
-    "provisioning.jobs.read",
-    "provisioning.sheets.update",
-    "provisioning.troubles.read",
-    "provisioning.troubles.work",
-];
+use crate::platform::{OWNER, Platform, fields, reason, tenant};
 
 fn wish(user_id: &str, role: &str) -> CreateRoleBindingRequest {
     CreateRoleBindingRequest { user_id: user_id.into(), role: role.into(), ..Default::default() }

@@ -92,7 +92,7 @@ pub(crate) const CLAIMS: &[(&str, &str)] = &[
     (
         "each transition of each client is told once, and no other",
         "select f.aggregate_id || ' ' || coalesce(f.data->>'to', f.kind) || ' ' || count(*)
-         from usher_provisioning.outbox f group by f.aggregate_id, f.kind, f.data->>'to'
+         from usher_provisioning.outbox f group by f.aggregate_id, f.kind, f.data->>'to', f.data->>'step'
          having count(*) <> 1 or f.data->>'to' in ('failed', 'expired', 'revoked')
          union all
          select c.email || ' never ' || t.told

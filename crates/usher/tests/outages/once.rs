@@ -56,7 +56,7 @@ const CLAIMS: &[(&str, &str)] = &[
     (
         "each change of each client is told once",
         "select aggregate_id || ' ' || coalesce(data->>'to', kind) || ' ' || count(*)
-         from usher_provisioning.outbox group by aggregate_id, kind, data->>'to' having count(*) <> 1",
+         from usher_provisioning.outbox group by aggregate_id, kind, data->>'to', data->>'step' having count(*) <> 1",
     ),
     (
         "each change of each client is audited once",
