@@ -5,7 +5,7 @@ use wire::{
     id, parse, refuse,
     user::v1::{
         BatchCheckRequest, BatchCheckResponse, CheckRequest, Decision, DeclarePermissionsRequest,
-        DeclarePermissionsResponse, Explanation, HeldRole, ListPermissionsRequest,
+        DeclarePermissionsResponse, ExplainRequest, Explanation, HeldRole, ListPermissionsRequest,
         ListPermissionsResponse, decisions_server::Decisions,
     },
 };
@@ -75,7 +75,7 @@ impl Decisions for Rpc {
 
     async fn explain(
         &self,
-        request: Request<CheckRequest>,
+        request: Request<ExplainRequest>,
     ) -> Result<Response<Explanation>, Status> {
         let cx = wire::cx(&request)?;
         let request = request.into_inner();

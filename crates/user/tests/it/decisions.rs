@@ -6,8 +6,9 @@ use wire::{
     call,
     user::v1::{
         BatchCheckRequest, CheckRequest, CreatePolicyOverrideRequest, CreateRoleBindingRequest,
-        CreateUserRequest, Decision, DeclarePermissionsRequest, ListPermissionsRequest, Question,
-        decisions_client::DecisionsClient, people_client::PeopleClient,
+        CreateUserRequest, Decision, DeclarePermissionsRequest, ExplainRequest,
+        ListPermissionsRequest, Question, decisions_client::DecisionsClient,
+        people_client::PeopleClient,
     },
 };
 
@@ -18,6 +19,13 @@ const CREATE: &str = "events.event.create";
 
 fn asked(user_id: &str, permission: &str) -> CheckRequest {
     CheckRequest { user_id: user_id.into(), permission: permission.into(), ..Default::default() }
+}
+
+/// The same question, asked with its reasons.
+fn why_of(
+    CheckRequest { user_id, permission, scope_type, scope_id }: CheckRequest,
+) -> ExplainRequest {
+    ExplainRequest { user_id, permission, scope_type, scope_id }
 }
 
 async fn check(platform: &Platform, cx: &Cx, asked: CheckRequest) -> Decision {
@@ -65,7 +73,7 @@ async fn one_question_is_answered_with_its_reason_and_explained() {
         expires_at: None,
     };
     platform.policy_overrides().create_policy_override(call(&keeper, deny)).await.expect("denies");
-    let why = platform.decisions().explain(call(&keeper, in_team(CREATE))).await;
+    let why = platform.decisions().explain(call(&keeper, why_of(in_team(CREATE)))).await;
     let why = why.expect("explains").into_inner();
     assert_eq!(why.decision.expect("one").reason_code, "POLICY_DENY");
     let roles: Vec<_> = why
@@ -148,7 +156,7 @@ async fn a_question_that_is_none_is_refused_by_its_field() {
     ] {
         for refused in [
             platform.decisions().check(call(&keeper, question.clone())).await.map(|_| ()),
-            platform.decisions().explain(call(&keeper, question.clone())).await.map(|_| ()),
+            platform.decisions().explain(call(&keeper, why_of(question.clone()))).await.map(|_| ()),
         ] {
             assert_eq!(fields(&refused.expect_err("refused")), [field], "{question:?}");
         }
