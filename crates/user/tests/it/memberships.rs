@@ -7,13 +7,13 @@ use uuid::Uuid;
 use wire::{
     call,
     user::v1::{
-        CreateInviteRequest, DisableMemberRequest, EnableMemberRequest, LeaveTenantRequest,
-        ListEffectiveRequest, ListMembersRequest, Membership, RemoveMemberRequest,
-        TransferOwnershipRequest, UpdateAccountRequest, access_client::AccessClient,
+        DisableMemberRequest, EnableMemberRequest, LeaveTenantRequest, ListEffectiveRequest,
+        ListMembersRequest, Membership, RemoveMemberRequest, TransferOwnershipRequest,
+        UpdateAccountRequest, access_client::AccessClient,
     },
 };
 
-use crate::platform::{ADMIN, OWNER, PASSWORD, Platform, RIGHTS, ask, fields, reason, tenant};
+use crate::platform::{ADMIN, OWNER, PASSWORD, Platform, RIGHTS, fields, reason, tenant};
 
 /// What an owner holds, as far as these tests go.
 fn owner_rights() -> Vec<&'static str> {
