@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use wire::{json::POOL, rules};
 
 use crate::world::{Ask, World};
