@@ -40,9 +40,10 @@ pub(crate) const NOTES: [&str; 4] = [
     "Three steps: steps that do nothing; one by one, and 32 at a time.",
 ];
 
-/// The engine, and how many runs were begun.
+/// The engine, its database, and how many runs were begun.
 struct Stand {
     engine: Engine,
+    url: String,
     begun: AtomicUsize,
 }
 
@@ -59,11 +60,12 @@ pub(crate) async fn measure(ground: &Ground, finished: u64) -> Result<Vec<Figure
              grant insert on usher_user.bare to usher_user",
         )
         .await?;
-    let stand =
-        Stand { engine: Engine::open(&place.access(), TENANTS)?, begun: AtomicUsize::new(0) };
+    let engine = Engine::open(&place.access(), TENANTS)?;
+    let stand = Stand { engine, url: place.url.clone(), begun: AtomicUsize::new(0) };
+    stand.fill(ONE).await?;
     let mut figures = stand.enqueue().await?;
     empty(&mut admin).await?;
-    figures.extend(stand.drain(&place.url).await?);
+    figures.extend(stand.drain().await?);
     figures.extend(stand.three_steps().await?);
     let soon = Clock::system().now().after(Duration::from_secs(60));
     jobs::archive(&stand.engine.db, soon).await?;
@@ -91,6 +93,15 @@ impl Stand {
     /// The number of the next run; the first of the next `count`.
     fn next(&self, count: usize) -> usize {
         self.begun.fetch_add(count, Ordering::Relaxed)
+    }
+
+    /// Leaves [`QUEUED`] runs waiting. The tables are analyzed, as autovacuum does
+    /// within a minute of a real start: plans that were made over empty tables are made anew.
+    async fn fill(&self, workflow: &'static str) -> Result<()> {
+        let first = self.next(QUEUED);
+        self.engine.fill(workflow, first..first + QUEUED).await?;
+        PgConnection::connect(&self.url).await?.execute("analyze").await?;
+        Ok(())
     }
 
     async fn insert_bare(&self, number: usize) -> Result<()> {
@@ -126,9 +137,9 @@ impl Stand {
     }
 
     /// Rates of emptying a queue, without and with an old snapshot held.
-    async fn drain(&self, url: &str) -> Result<Vec<Figure>> {
+    async fn drain(&self) -> Result<Vec<Figure>> {
         let free = self.drain_once(ONE, 1).await?;
-        let mut holder = PgConnection::connect(url).await?;
+        let mut holder = PgConnection::connect(&self.url).await?;
         holder
             .execute("begin isolation level repeatable read; select count(*) from pg_class")
             .await?;
@@ -143,8 +154,7 @@ impl Stand {
     }
 
     async fn drain_once(&self, workflow: &'static str, steps: usize) -> Result<f64> {
-        let first = self.next(QUEUED);
-        self.engine.fill(workflow, first..first + QUEUED).await?;
+        self.fill(workflow).await?;
         let taken = self.engine.drain(steps * QUEUED, 32).await?;
         Ok(QUEUED as f64 / taken.as_secs_f64())
     }

@@ -11,7 +11,7 @@ use kernel::{ClientId, Code};
 use wire::{
     Mesh,
     provisioning::v1::{
-        Client, ClientStatus, GetClientStatusRequest, RetryClientRequest, StepStatus,
+        Client, ClientStatus, GetClientStatusRequest, RetryClientRequest,
         onboarding_client::OnboardingClient,
     },
 };
@@ -24,6 +24,7 @@ use crate::{
     page::{Shell, page as answer, redirect},
     show::{label, moment},
     stage::Track,
+    step::Step,
 };
 
 #[derive(Template)]
@@ -41,22 +42,13 @@ struct Content {
     client: Client,
     track: Track,
     job: String,
+    /// The job's id, for those who may look at jobs.
+    job_id: Option<String>,
     created: String,
     updated: String,
     active: String,
     may_retry: bool,
     steps: Vec<Step>,
-}
-
-struct Step {
-    label: String,
-    state: String,
-    /// Colours the state.
-    mood: &'static str,
-    attempts: i32,
-    started: String,
-    next: Option<String>,
-    message: String,
 }
 
 /// The page.
@@ -123,6 +115,8 @@ async fn content(mesh: &Mesh, guest: &Guest, client_id: ClientId) -> Result<Cont
         prefix: guest.prefix().to_owned(),
         track: Track::after_steps(&client.stage, done),
         job: label(&status.job_state),
+        job_id: Some(status.job_id)
+            .filter(|id| !id.is_empty() && guest.cx().may("provisioning.jobs.read")),
         created: moment(wire::instant(client.created_at.as_ref())),
         updated: moment(wire::instant(client.updated_at.as_ref())),
         active: moment(wire::instant(client.active_at.as_ref())),
@@ -130,25 +124,4 @@ async fn content(mesh: &Mesh, guest: &Guest, client_id: ClientId) -> Result<Cont
         steps: status.steps.into_iter().map(Step::from).collect(),
         client,
     })
-}
-
-impl From<StepStatus> for Step {
-    fn from(step: StepStatus) -> Self {
-        let mood = match step.state.as_str() {
-            "done" => "good",
-            "running" | "waiting" => "going",
-            "failed" => "bad",
-            _ => "over",
-        };
-        let next = wire::instant(step.next_attempt_at.as_ref());
-        Self {
-            label: label(&step.name),
-            state: label(&step.state),
-            mood,
-            attempts: step.attempts,
-            started: moment(wire::instant(step.started_at.as_ref())),
-            next: next.map(|next| moment(Some(next))),
-            message: step.message,
-        }
-    }
 }

@@ -2,8 +2,8 @@
 //!
 //! - [`router`]: every page; it stands behind the gateway, which knows who asks and for which tenant.
 //! - `guest`, `form`: what a request brings. `failure`, `page`: what an answer is made of.
-//! - `signin`, `link`, `home`, `onboardings`, `client`, `funnel`, `invitation`: one file for each page.
-//! - `live`: fragments that renew themselves. `stage`, `show`, `words`: how things are said.
+//! - `signin`, `link`, `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`: one file for each page.
+//! - `live`: fragments that renew themselves. `stage`, `step`, `verb`, `show`, `words`: how things are said.
 
 mod assets;
 mod client;
@@ -13,6 +13,8 @@ mod funnel;
 mod guest;
 mod home;
 mod invitation;
+mod job;
+mod jobs;
 mod link;
 mod live;
 mod onboardings;
@@ -20,6 +22,8 @@ mod page;
 mod show;
 mod signin;
 mod stage;
+mod step;
+mod verb;
 mod words;
 
 use axum::{
@@ -40,6 +44,10 @@ pub fn router(mesh: Mesh) -> Router {
         .route("/clients/{client_id}", get(client::page))
         .route("/clients/{client_id}/retry", post(client::retry))
         .route("/live/clients/{client_id}", get(client::fragment))
+        .route("/jobs", get(jobs::page))
+        .route("/live/jobs", get(jobs::fragment))
+        .route("/jobs/{job_id}", get(job::page).post(job::operate))
+        .route("/live/jobs/{job_id}", get(job::fragment))
         .route("/funnel", get(funnel::page))
         .route("/signin", get(signin::form).post(signin::sign_in))
         .route("/signin/link/{token}", get(link::enter_by_link))

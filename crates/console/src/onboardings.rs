@@ -36,6 +36,7 @@ const DAYS: u32 = 30;
 struct Page {
     shell: Shell,
     live: String,
+    may_see_jobs: bool,
 }
 
 /// What renews itself.
@@ -82,7 +83,8 @@ pub(crate) async fn page(mesh: &Mesh, guest: &Guest, asked: &Asked) -> Result<Re
     let content = content(mesh, guest, asked).await?;
     let live = live::embed(&address(guest, asked), &content)?;
     let shell = Shell::of(guest, "Onboarding");
-    Ok(answer(StatusCode::OK, &Page { shell, live }))
+    let may_see_jobs = guest.cx().may("provisioning.jobs.read");
+    Ok(answer(StatusCode::OK, &Page { shell, live, may_see_jobs }))
 }
 
 /// The part of the page that renews itself.

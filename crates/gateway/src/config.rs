@@ -36,6 +36,14 @@ pub struct Config {
     /// Reads a minute of one tenant and from one address. 0 lifts the limit.
     #[arg(long, env = "USHER_LIMIT_READ", value_name = "PER_MINUTE", default_value_t = 6000)]
     pub limit_read: u32,
+
+    /// Streams that one caller may hold open in one gateway. 0 lifts the limit.
+    #[arg(long, env = "USHER_STREAMS_PER_CALLER", value_name = "NUMBER", default_value_t = 100)]
+    pub streams_per_caller: u32,
+
+    /// Streams that one gateway holds open in all. 0 lifts the limit.
+    #[arg(long, env = "USHER_STREAMS", value_name = "NUMBER", default_value_t = 10_000)]
+    pub streams: u32,
 }
 
 /// The defaults, without a look at the environment.
@@ -49,6 +57,8 @@ impl Default for Config {
             limit_accept: 120,
             limit_write: 1200,
             limit_read: 6000,
+            streams_per_caller: 100,
+            streams: 10_000,
         }
     }
 }

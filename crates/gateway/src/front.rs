@@ -13,7 +13,7 @@ use crate::{
     client::{Client, Scheme},
     config::Network,
     credential::Credential,
-    limits::{Class, Limits, Standing, Who},
+    limits::{Class, Limits, OpenStream, OpenStreams, Standing, Who},
     passport::Passports,
     problem::Problem,
     tenancy::{Caller, Evidence, Prefix, Tenant, Tenants, unknown},
@@ -32,6 +32,7 @@ struct Inner {
     tenants: Tenants,
     passports: Passports,
     limits: Limits,
+    streams: OpenStreams,
 }
 
 /// Whom an endpoint wants to see.
@@ -74,6 +75,7 @@ impl Front {
             mesh: deps.mesh,
             host: host.clone(),
             limits: Limits::new(config),
+            streams: OpenStreams::new(config),
         }))
     }
 
@@ -99,6 +101,11 @@ impl Front {
 
     pub(crate) fn proxies(&self) -> &[Network] {
         &self.0.proxies
+    }
+
+    /// A place for one more stream of this caller.
+    pub(crate) fn open_stream(&self, caller: String) -> Result<OpenStream, Problem> {
+        self.0.streams.open(caller)
     }
 
     /// Counts a request against the limits of its class.

@@ -11,7 +11,13 @@ use axum::{
 use boot::{Health, Host};
 use kernel::Clock;
 use tower::{Service, ServiceExt, service_fn};
-use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate, SizeAbove},
+    },
+};
 use wire::Mesh;
 
 use crate::{
@@ -21,8 +27,11 @@ use crate::{
     observe::{PageRoute, observe},
     problem::Problem,
     tenancy::{Prefix, split},
-    transcode,
+    transcode::{self, LINES},
 };
+
+/// Bytes that are not worth the work of compressing them: they fit into a packet.
+const SMALL: u64 = 1024;
 
 /// What the gateway works with.
 #[derive(Clone)]
@@ -49,13 +58,20 @@ pub fn router(config: &Config, deps: Deps, host: &Host, console: Router) -> Rout
         .merge(health.routes())
         .fallback_service(console)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(front, observe));
+        .layer(middleware::from_fn_with_state(front, observe))
+        // Outermost, since a refusal gets its body last.
+        .layer(CompressionLayer::new().compress_when(worth_compressing()));
     // The path is rewritten before it is routed, so the routes stand behind a router without any.
     let rewritten = service_fn(move |request: Request| {
         let mut inside = inside.clone();
         async move { Ok::<_, Infallible>(enter(&mut inside, request).await) }
     });
     Router::new().fallback_service(rewritten)
+}
+
+/// What gains by compression: neither events nor lines that must not wait for each other, nor what is small.
+fn worth_compressing() -> impl Predicate {
+    DefaultPredicate::new().and(SizeAbove::new(SMALL)).and(NotForContentType::const_new(LINES))
 }
 
 async fn enter(inside: &mut Router, mut request: Request) -> Response {

@@ -101,18 +101,15 @@ impl Rounds {
         epoch.reach(&published.last);
 
         // What was left untried behind a failure is read again; only the guilty are put aside.
-        let moved = match published.untried {
-            true => self.windows.stay(&ends),
-            false => self.windows.advance(&ends),
-        };
-        if moved.is_empty() {
+        let settled = self.windows.settle(&ends, published.untried);
+        if settled.is_empty() {
             return Ok(read);
         }
         let mut tx = self.db.platform("save_cursors", "the relay serves all tenants").await?;
         for failed in poisoned {
             parked::park(&mut tx, failed).await?;
         }
-        save(&mut tx, leases.member(), &moved).await?;
+        save(&mut tx, leases.member(), &settled).await?;
         if !note(&mut tx, &self.nats, &epoch).await? {
             self.epoch = None;
             return Err(Error::nats("the stream has been replaced"));

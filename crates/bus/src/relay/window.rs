@@ -143,30 +143,20 @@ impl Windows {
         Ends(ends)
     }
 
-    /// Leaves the lanes of a chunk where they are, and answers what to write down.
-    pub(super) fn stay(&mut self, ends: &Ends) -> Vec<(i16, Lane)> {
-        let mut stood = Vec::new();
-        for number in ends.0.keys() {
-            if let Some(lane) = self.lanes.get_mut(number) {
-                lane.open_in_db = lane.until.is_some();
-                stood.push((*number, lane.clone()));
-            }
-        }
-        stood
-    }
-
-    /// Moves the lanes of a published chunk forward, and answers what to write down. Nothing is kept before
-    /// [`save`] has succeeded: on a failure, [`Windows::load`] again.
-    pub(super) fn advance(&mut self, ends: &Ends) -> Vec<(i16, Lane)> {
-        let mut moved = Vec::new();
+    /// Moves the lanes of a published chunk forward, or leaves them where they are if some of it is to be read again, and
+    /// answers what to write down. Nothing is kept before [`save`] has succeeded: on a failure, [`Windows::load`] again.
+    pub(super) fn settle(&mut self, ends: &Ends, again: bool) -> Vec<(i16, Lane)> {
+        let mut settled = Vec::new();
         for (number, end) in &ends.0 {
             if let Some(lane) = self.lanes.get_mut(number) {
-                lane.advance(*end);
+                if !again {
+                    lane.advance(*end);
+                }
                 lane.open_in_db = lane.until.is_some();
-                moved.push((*number, lane.clone()));
+                settled.push((*number, lane.clone()));
             }
         }
-        moved
+        settled
     }
 }
 

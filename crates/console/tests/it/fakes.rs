@@ -2,6 +2,7 @@
 
 mod access;
 mod funnels;
+pub(crate) mod jobs;
 mod onboarding;
 mod people;
 mod sessions;
@@ -17,7 +18,8 @@ use wire::{
     identity::Trust,
     provisioning::v1::{
         Client, funnels_server::FunnelsServer, incidents_server::IncidentsServer,
-        onboarding_server::OnboardingServer, rollouts_server::RolloutsServer,
+        jobs_server::JobsServer, onboarding_server::OnboardingServer,
+        rollouts_server::RolloutsServer,
     },
     tenant::v1::tenants_server::TenantsServer,
     user::v1::{Invitation, access_server::AccessServer, invites_server::InvitesServer},
@@ -40,6 +42,8 @@ pub(crate) struct State {
     pub(crate) accepted: AtomicUsize,
     pub(crate) ended: AtomicUsize,
     pub(crate) retried: AtomicUsize,
+    /// What was asked of jobs.
+    pub(crate) operated: Mutex<Vec<String>>,
 }
 
 /// A service's answer.
@@ -60,6 +64,7 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     provisioning = provisioning.add_service(FunnelsServer::new(fake()));
     provisioning = provisioning.add_service(RolloutsServer::new(fake()));
     provisioning = provisioning.add_service(IncidentsServer::new(fake()));
+    provisioning = provisioning.add_service(JobsServer::new(fake()));
     put("provisioning", provisioning);
     let mut user = Routes::new(AccessServer::new(fake()));
     user = user.add_service(InvitesServer::new(fake()));

@@ -5,6 +5,7 @@ mod client;
 mod fakes;
 mod funnel;
 mod invitation;
+mod jobs;
 mod onboardings;
 mod signin;
 mod world;

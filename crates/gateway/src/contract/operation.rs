@@ -8,7 +8,7 @@ use super::{
     comments::{first_sentence, of_method},
     schema::{Schemas, describe, name},
 };
-use crate::transcode::{Body, Route};
+use crate::transcode::{Body, LINES, Route};
 
 /// The operation. `binding` counts the routes of one method from 0.
 pub(super) fn operation(route: &Route, binding: usize, schemas: &mut Schemas) -> Value {
@@ -85,8 +85,10 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
     let schema = schemas.refer(&output);
     let done = if route.is_stream() {
         let text = json!({"type": "string", "x-usher-event": schema});
-        let told = format!("Server-sent events; the data of each is a {}.", name(&output));
-        json!({"description": told, "content": {"text/event-stream": {"schema": text}}})
+        let name = name(&output);
+        let told = format!("Server-sent events, or lines of JSON; the data of each is a {name}.");
+        let content = json!({"text/event-stream": {"schema": text}, LINES: {"schema": text}});
+        json!({"description": told, "content": content})
     } else {
         let mut answer = json!({"content": {"application/json": {"schema": schema}}});
         describe(&mut answer, "Done.".into());

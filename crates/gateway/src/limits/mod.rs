@@ -3,7 +3,9 @@
 mod class;
 mod limiter;
 mod standing;
+mod streams;
 
 pub(crate) use class::Class;
 pub(crate) use limiter::{Limits, Who};
 pub(crate) use standing::Standing;
+pub(crate) use streams::{OpenStream, OpenStreams};

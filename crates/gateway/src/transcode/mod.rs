@@ -1,12 +1,15 @@
 //! REST from the descriptors: every bound method of the contract is an endpoint.
 
 mod fields;
+mod ndjson;
 mod reply;
 mod route;
 mod router;
 mod serve;
 mod sse;
+mod stream;
 
+pub(crate) use ndjson::LINES;
 pub(crate) use route::{Body, ROUTES, Route};
 pub(crate) use router::router;
 pub(crate) use serve::{LONGEST, collect, enter, idempotency_key};

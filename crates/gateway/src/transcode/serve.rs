@@ -16,7 +16,7 @@ use prost::Message;
 use super::{
     Route,
     fields::{Sources, json_path, read},
-    reply, sse,
+    reply, stream,
 };
 use crate::{
     client::sole,
@@ -82,7 +82,7 @@ async fn answer(
     };
     let message = Bytes::from(read(route, &sources)?.encode_to_vec());
     if route.is_stream() {
-        return sse::stream(front, route, parts, cx, message).await;
+        return stream::open(front, route, parts, cx, message).await;
     }
     cx.deadline = Some(Clock::system().now().after(LONGEST));
     let path = route.path.clone();

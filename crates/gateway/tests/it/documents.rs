@@ -157,3 +157,15 @@ async fn the_page_asks_no_other_host_and_needs_no_inline_script() {
     let of_tenant = Ask::get("/t/acme/docs").send(&world).await;
     assert_eq!(of_tenant.text, page.text);
 }
+
+#[tokio::test]
+async fn what_is_large_is_compressed_for_those_who_can_read_it() {
+    let world = World::new();
+    let packed = Ask::get("/openapi.json").header("accept-encoding", "gzip").open(&world).await;
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert!(packed.headers()["vary"].to_str().expect("text").contains("accept-encoding"));
+    let plain = Ask::get("/openapi.json").open(&world).await;
+    assert!(!plain.headers().contains_key("content-encoding"));
+    let refused = Ask::get("/v1/me").header("accept-encoding", "gzip").open(&world).await;
+    assert!(!refused.headers().contains_key("content-encoding"), "a refusal is small");
+}

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::{Router, body::Body};
 use futures::StreamExt;
+use gateway::Config;
 use http_body_util::BodyExt;
 
 use crate::world::{Ask, World, refused};
@@ -37,6 +38,40 @@ async fn each_fact_is_an_event_with_id_name_and_data() {
     for line in ["id: 1", "event: user.invite.created", "data: {"] {
         assert!(read.contains(line), "{line} in {read}");
     }
+}
+
+#[tokio::test]
+async fn whoever_asks_for_lines_gets_each_fact_as_one() {
+    let world = World::new();
+    let lines = |query| open(query).header("accept", "application/x-ndjson");
+    let response = lines("").header("accept-encoding", "gzip").open(&world).await;
+    assert_eq!(response.headers()["content-type"], "application/x-ndjson");
+    assert!(!response.headers().contains_key("content-encoding"), "a line waits for no other");
+    let mut body = response.into_body();
+    let read = read_until(&mut body, "\"id\":\"2\"").await;
+    let first: serde_json::Value =
+        serde_json::from_str(read.lines().next().expect("a line")).expect("JSON");
+    assert_eq!(first["type"], "user.invite.created");
+    let body = lines("&replay=true").open(&world).await.into_body();
+    let all = tokio::time::timeout(PATIENCE, body.collect()).await.expect("in time");
+    let text = String::from_utf8(all.expect("body").to_bytes().to_vec()).expect("text");
+    let last: serde_json::Value =
+        serde_json::from_str(text.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(last["problem"]["code"], "unavailable");
+}
+
+#[tokio::test]
+async fn a_caller_holds_so_many_streams_open_and_a_closed_one_makes_room() {
+    let config = Config { streams_per_caller: 2, ..Config::default() };
+    let world = World::with(config, Router::new());
+    let first = open("").open(&world).await;
+    let second = open("").open(&world).await;
+    let third = open("").send(&world).await;
+    assert_eq!(third.refusal(), refused(429, "rate_limited"));
+    assert_eq!(third.headers["retry-after"], "5");
+    drop(first);
+    assert_eq!(open("").open(&world).await.status(), 200);
+    drop(second);
 }
 
 #[tokio::test]

@@ -127,6 +127,11 @@ impl Client {
         }
     }
 
+    /// The client whose job has this key, whatever the job does for it.
+    pub(crate) fn read_job_key(key: &str) -> Option<ClientId> {
+        ClientId::parse(key.split('/').next().unwrap_or_default()).ok()
+    }
+
     /// The client and the number of its run that are meant by the key of a run.
     pub(crate) fn read_run_key(key: &str) -> Option<(ClientId, i32)> {
         let (id, run) = key.split_once('/').unwrap_or((key, "1"));

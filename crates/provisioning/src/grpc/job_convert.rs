@@ -16,7 +16,7 @@ impl From<&JobView> for proto::Job {
 pub(super) fn job(job: &JobStatus) -> proto::Job {
     let failure = job.failure.as_ref();
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let client = Client::read_run_key(&job.key);
+    let client = Client::read_job_key(&job.key);
     proto::Job {
         job_id: job.id.to_string(),
         workflow: job.workflow.clone(),
@@ -25,7 +25,7 @@ pub(super) fn job(job: &JobStatus) -> proto::Job {
         created_at: Some(timestamp(job.created_at)),
         ended_at: job.ended_at.map(timestamp),
         key: job.key.clone(),
-        client_id: client.map(|(id, _)| id.to_string()).unwrap_or_default(),
+        client_id: client.map(|id| id.to_string()).unwrap_or_default(),
         failed_step: failure.map(|why| why.step.clone()).unwrap_or_default(),
         reason: failure.map(|why| why.reason.clone()).unwrap_or_default(),
         message: failure.map(|why| why.operator.clone()).unwrap_or_default(),

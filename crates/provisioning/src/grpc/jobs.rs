@@ -5,6 +5,7 @@ use std::mem::take;
 use futures::{StreamExt, stream::BoxStream};
 use jobs::JobState;
 use kernel::{Cx, PageSize};
+use prost::Message;
 use tonic::{Request, Response, Status};
 use wire::{
     id, parse,
@@ -27,8 +28,19 @@ use crate::{
 pub(super) struct Rpc(pub(super) App);
 
 impl Rpc {
-    async fn operate(&self, cx: &Cx, command: OperateJob) -> Result<Response<Job>, Status> {
-        let view = ops::operate_job(&self.0, cx, command).await.map_err(refuse)?;
+    /// What all verbs have in common. `request` is without its key.
+    async fn operate(
+        &self,
+        cx: Cx,
+        key: &str,
+        request: &impl Message,
+        job_id: &str,
+        change: JobChange,
+    ) -> Result<Response<Job>, Status> {
+        let (cx, fingerprint) = repeatable(cx, key, request)?;
+        let job_id = id("job_id", job_id)?;
+        let command = OperateJob { job_id, change, fingerprint };
+        let view = ops::operate_job(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new((&view).into()))
     }
 }
@@ -87,10 +99,8 @@ impl Jobs for Rpc {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
         let change = JobChange::Retry(given(&request.step).map(Into::into));
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 
     async fn cancel_job(
@@ -100,20 +110,16 @@ impl Jobs for Rpc {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
         let change = JobChange::Cancel;
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 
     async fn pause_job(&self, request: Request<PauseJobRequest>) -> Result<Response<Job>, Status> {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
         let change = JobChange::Pause(reason(&request.reason)?);
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 
     async fn resume_job(
@@ -123,20 +129,16 @@ impl Jobs for Rpc {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
         let change = JobChange::Resume;
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 
     async fn skip_step(&self, request: Request<SkipStepRequest>) -> Result<Response<Job>, Status> {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
-        let change = JobChange::SkipStep(request.step, reason(&request.reason)?);
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        let change = JobChange::SkipStep(request.step.clone(), reason(&request.reason)?);
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 
     async fn mark_step_undone(
@@ -146,10 +148,8 @@ impl Jobs for Rpc {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
-        let change = JobChange::MarkUndone(request.step, reason(&request.reason)?);
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        let change = JobChange::MarkUndone(request.step.clone(), reason(&request.reason)?);
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 
     async fn abandon_job(
@@ -159,9 +159,7 @@ impl Jobs for Rpc {
         let cx = wire::cx(&request)?;
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
-        let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let job_id = id("job_id", &request.job_id)?;
         let change = JobChange::Abandon(reason(&request.reason)?);
-        self.operate(&cx, OperateJob { job_id, change, fingerprint }).await
+        self.operate(cx, &key, &request, &request.job_id, change).await
     }
 }

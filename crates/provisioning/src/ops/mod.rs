@@ -8,6 +8,7 @@ mod advance_client;
 mod ask_account;
 mod ask_invite;
 mod begin_run;
+mod begin_withdrawal;
 mod claim_trouble;
 mod close_incident;
 mod confirm_email;

@@ -8,6 +8,7 @@ use super::{
     add_wb_token::bring_over,
     admit_client::admit_client,
     ask_invite::{Invitation, ask_invite},
+    begin_withdrawal::begin_withdrawal,
     confirm_email::confirm,
     keep_moved::keep_moved,
     known_reply::{keep_reply, known_reply},
@@ -19,7 +20,6 @@ use super::{
 use crate::{
     App, Error, Result,
     domain::{Client, Milestone, Reason, RoleName, SpreadsheetId, Stage, WbToken},
-    jobs::{WITHDRAW, Withdrawal},
     store::{self, Key},
 };
 
@@ -189,9 +189,8 @@ async fn keep_invitation(
         && let Some(invite) = invitation.invite_id
     {
         // Revoked while we asked, so the withdrawal knows nothing of this invitation.
-        let input = Withdrawal { client_id: client.client_id, invite_id: Some(invite) };
         let key = format!("{}/{invite}", client.client_id);
-        jobs::start(&mut tx, cx, WITHDRAW, 1, &key, &input).await?;
+        begin_withdrawal(&mut tx, cx, &key, client.client_id, Some(invite)).await?;
     }
     tx.commit().await?;
     Ok(client)

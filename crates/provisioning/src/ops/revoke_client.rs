@@ -4,16 +4,14 @@ use kernel::{ClientId, Cx};
 
 use super::{
     begin_run::{is_open, latest_run},
+    begin_withdrawal::begin_withdrawal,
     keep_moved::{Kept, keep_moved},
     known_reply::{keep_reply, known_reply},
-    locked,
-    tell_job::tell_started,
-    tenant_of,
+    locked, tenant_of,
 };
 use crate::{
     App, Result,
     domain::{Cause, Client, Reason, Stage},
-    jobs::{WITHDRAW, Withdrawal},
 };
 
 /// The name under which replies to repeated keys are kept.
@@ -47,10 +45,7 @@ pub(crate) async fn revoke_client(app: &App, cx: &Cx, command: RevokeClient) -> 
             if let Some(run) = run.filter(is_open) {
                 jobs::cancel(&mut tx, cx, run.id).await?;
             }
-            let input = Withdrawal { client_id: id, invite_id: client.invite_id };
-            let key = id.to_string();
-            let started = jobs::start(&mut tx, cx, WITHDRAW, 1, &key, &input).await?;
-            tell_started(&mut tx, cx, started, WITHDRAW, &key).await?;
+            begin_withdrawal(&mut tx, cx, &id.to_string(), id, client.invite_id).await?;
             client
         }
     };

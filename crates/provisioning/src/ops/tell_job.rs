@@ -78,7 +78,7 @@ pub(super) async fn tell_operated(tx: &mut TenantTx, cx: &Cx, done: &Interventio
 }
 
 async fn tell_job(tx: &mut TenantTx, cx: &Cx, key: &str, fact: JobMoved) -> Result<()> {
-    let client_id = Client::read_run_key(key).map(|(id, _)| id.to_string()).unwrap_or_default();
+    let client_id = Client::read_job_key(key).map(|id| id.to_string()).unwrap_or_default();
     let job = kernel::JobId::parse(&fact.job_id).map(kernel::JobId::uuid).unwrap_or_default();
     bus::emit(tx, cx, job, &JobMoved { client_id, ..fact }).await?;
     Ok(())

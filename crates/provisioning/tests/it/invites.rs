@@ -8,6 +8,7 @@ use std::{
 
 use kernel::{Clock, Cx, InviteId, TenantId, Timestamp};
 use pg::Db;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use wire::{
@@ -34,6 +35,8 @@ pub(crate) enum Mood {
     AcceptFirst,
     /// The role is refused.
     RefuseRole,
+    /// The invitation is made, and its answer held until [`FakeInvites::answer`].
+    HoldAnswer,
 }
 
 /// What was asked for, and how to answer.
@@ -44,6 +47,7 @@ pub(crate) struct FakeInvites {
     /// The database of the service under test.
     watched: Db,
     state: Arc<Mutex<State>>,
+    answers: Arc<Semaphore>,
 }
 
 #[derive(Default)]
@@ -60,11 +64,16 @@ struct State {
 
 impl FakeInvites {
     pub(crate) fn new(db: Db, watched: Db) -> Self {
-        Self { db, watched, state: Arc::default() }
+        Self { db, watched, state: Arc::default(), answers: Arc::new(Semaphore::new(0)) }
     }
 
     pub(crate) fn set_mood(&self, mood: Mood) {
         self.state.lock().expect("whole").mood = mood;
+    }
+
+    /// Lets one answer go that is held.
+    pub(crate) fn answer(&self) {
+        self.answers.add_permits(1);
     }
 
     /// How long the invitations made from now on live.
@@ -208,6 +217,7 @@ impl Invites for FakeInvites {
         match mood {
             Mood::LoseAnswer => return Err(Status::unavailable("lost")),
             Mood::AcceptFirst => self.heard_everywhere(cx.tenant.expect("a tenant"), &invite).await,
+            Mood::HoldAnswer => self.answers.acquire().await.expect("never closed").forget(),
             Mood::Usual | Mood::Member | Mood::RefuseRole => {}
         }
         Ok(Response::new(invite))

@@ -1,5 +1,7 @@
 //! Ending an onboarding by hand, at each stage.
 
+use std::time::Duration;
+
 use kernel::Code;
 use sandbox::legacy::{Fault, Op};
 use wire::{
@@ -9,6 +11,7 @@ use wire::{
 
 use crate::{
     add_wb_token::{add, token},
+    invites::Mood,
     reprovision_client::reprovision,
     world::{World, answer, request},
 };
@@ -23,15 +26,18 @@ pub(crate) async fn revoke(world: &World, client_id: &str) -> Result<Client, Ref
     answer(world.onboarding().revoke_client(request).await)
 }
 
+/// Waits until as many withdrawals of the client are done.
+async fn withdrawals(world: &World, client_id: &str, wanted: i64) {
+    let done = format!(
+        "select count(*) from jobs
+         where workflow = 'withdraw_client' and state = 'done' and split_part(key, '/', 1) = '{client_id}'"
+    );
+    world.until_count(&done, wanted).await;
+}
+
 /// Waits until what could be taken back is taken back.
 async fn withdrawn(world: &World, client_id: &str) {
-    world.until_count(
-        &format!(
-            "select count(*) from jobs where workflow = 'withdraw_client' and state = 'done' and key = '{client_id}'"
-        ),
-        1,
-    )
-    .await;
+    withdrawals(world, client_id, 1).await;
     let sealed = format!("select count(wb_token) from clients where client_id = '{client_id}'");
     assert_eq!(world.count(&sealed).await, 0, "the token is destroyed");
     let standing = format!(
@@ -103,5 +109,34 @@ async fn active_and_failed_clients_are_revoked_for_good() {
         }
         assert_eq!(world.onboard(request(name)).await.expect("as it is").stage, "revoked");
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_invitation_made_while_its_client_is_revoked_is_taken_back_and_the_job_is_told() {
+    let world = World::new().await;
+    world.users.set_mood(Mood::HoldAnswer);
+    let revoking = async {
+        let made = loop {
+            match world.users.made().pop() {
+                Some(made) => break made,
+                None => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        };
+        let revoked = revoke(&world, &made.reference).await.expect("revokes");
+        assert_eq!((revoked.stage.as_str(), revoked.invite_id.as_str()), ("revoked", ""));
+        world.users.answer();
+        made
+    };
+    let (onboarded, made) = tokio::join!(world.onboard(request("ann")), revoking);
+    assert_eq!(onboarded.expect("answers").stage, "revoked");
+    withdrawals(&world, &made.reference, 2).await;
+    assert_eq!(world.users.revoked(), [made.invite_id.as_str()]);
+    let told = format!(
+        "select count(*) from outbox where kind = 'provisioning.job.moved' and data ->> 'verb' = 'started'
+         and data ->> 'workflow' = 'withdraw_client' and data ->> 'clientId' = '{}'",
+        made.reference
+    );
+    assert_eq!(world.count(&told).await, 2);
     world.end().await;
 }

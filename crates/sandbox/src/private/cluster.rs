@@ -65,10 +65,15 @@ pub(super) fn arguments(
     quoted.push("\"");
     let mut settings: Vec<OsString> = vec![quoted];
     settings.extend(SETTINGS.map(OsString::from));
-    if durability == Durability::Fast {
+    match durability {
         // Not `synchronous_commit=off`: it would lose acknowledged commits when the server is
         // killed, and without fsync it saves nothing.
-        settings.extend(["fsync=off", "full_page_writes=off"].map(OsString::from));
+        Durability::Fast => {
+            settings.extend(["fsync=off", "full_page_writes=off"].map(OsString::from));
+        }
+        // A statement prepared over an empty table may keep a plan that walks all of a tenant's rows,
+        // until the table is first analyzed; a minute is long for an import into a new platform.
+        Durability::Safe => settings.push("autovacuum_naptime=1s".into()),
     }
     let mut args: Vec<OsString> = vec!["-D".into(), data.into()];
     args.extend(settings.into_iter().flat_map(|setting| ["-c".into(), setting]));

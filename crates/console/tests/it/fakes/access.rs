@@ -21,6 +21,8 @@ impl Access for Fake {
                     "tenant.tenants.read",
                     "provisioning.clients.read",
                     "provisioning.clients.create",
+                    "provisioning.jobs.operate",
+                    "provisioning.jobs.read",
                     "provisioning.rollout.read",
                 ][..],
                 true,
