@@ -1,5 +1,6 @@
 //! The measurements: what the platform costs on real servers, as medians, with the noise of the machine beside them.
 
+mod access;
 mod child;
 mod cpu;
 mod door;
@@ -81,6 +82,8 @@ enum Command {
 enum Name {
     /// CPU, rate and latency of a read, an invitation and an acceptance.
     Requests,
+    /// A question of access, from memory and by the rows.
+    Access,
     /// Draining a full outbox.
     Relay,
     /// From commit to subscriber.
@@ -98,6 +101,7 @@ impl Name {
     const fn budget(self) -> Duration {
         Duration::from_secs(match self {
             Self::Requests => 80,
+            Self::Access => 30,
             Self::Relay => 35,
             Self::Subscriber => 20,
             Self::Jobs => 80,
@@ -109,6 +113,7 @@ impl Name {
     const fn about(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Requests => ("Requests", &requests::NOTES),
+            Self::Access => ("Access", &access::NOTES),
             Self::Relay => ("Relay", &relay::NOTES),
             Self::Subscriber => ("Commit to subscriber", &subscriber::NOTES),
             Self::Jobs => ("Jobs", &queue::NOTES),
@@ -179,6 +184,7 @@ async fn one(name: Name, ground: &Ground, finished: u64) -> Result<Section> {
     let measuring = async {
         match name {
             Name::Requests => requests::measure(ground, deadline).await,
+            Name::Access => access::measure(ground, deadline).await,
             Name::Relay => relay::measure(ground, deadline).await,
             Name::Subscriber => subscriber::measure(ground, deadline).await,
             Name::Jobs => queue::measure(ground, finished).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kernel::{Code, Failure, FieldViolation};
 
-use crate::domain::Refusal;
+use crate::domain::{GroupRefusal, Refusal};
 
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -146,6 +146,9 @@ pub enum Error {
     /// A change of rights was refused.
     #[error(transparent)]
     Rights(#[from] Refusal),
+    /// A change of a group was refused.
+    #[error(transparent)]
+    Group(#[from] GroupRefusal),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -189,6 +192,7 @@ impl Failure for Error {
             Self::Overtaken | Self::PeerAway { .. } => Code::Unavailable,
             Self::Reply(_) | Self::PeerRefused { .. } => Code::Internal,
             Self::Rights(refusal) => refusal.code(),
+            Self::Group(refusal) => refusal.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -232,6 +236,7 @@ impl Failure for Error {
             Self::PeerAway { .. } => "peer_unavailable",
             Self::PeerRefused { .. } => "peer_refused",
             Self::Rights(refusal) => refusal.reason(),
+            Self::Group(refusal) => refusal.reason(),
             Self::Database(error) => error.reason(),
         }
     }

@@ -1,7 +1,9 @@
 //! Facts heard, and the op each one calls. What is told goes out with the ops that change something.
 
 use bus::Consumers;
+use futures::StreamExt;
 use kernel::{Cx, InviteId};
+use tokio_util::sync::CancellationToken;
 use wire::notifier::v1::{MessageFailed, MessageSent};
 
 use crate::{App, Error, Result, domain::Delivered, ops};
@@ -26,6 +28,24 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         })
 }
 
+/// Forgets what is remembered of rights that another process changed. What is told while NATS is away is not heard: then
+/// memories end by themselves.
+pub(crate) async fn follow_rights(app: &App, stop: &CancellationToken) -> bus::Result<()> {
+    let mut hearing = app.nats.hear("user.>").await?;
+    while let Some(Some(fact)) = stop.run_until_cancelled(hearing.next()).await {
+        if moves_rights(&fact.kind) {
+            app.snapshots.forget(fact.tenantid);
+        }
+    }
+    Ok(())
+}
+
+/// Whether rights may be others after such a fact: of all but those that are known to leave them as they were.
+fn moves_rights(kind: &str) -> bool {
+    let leaves = ["user.invite.", "user.profile.", "user.seats."];
+    kind == "user.invite.accepted" || !leaves.iter().any(|harmless| kind.starts_with(harmless))
+}
+
 async fn hear(
     app: &App,
     cx: &Cx,
@@ -41,4 +61,19 @@ async fn hear(
     let invite_id = InviteId::parse(subject_id).map_err(|_| Error::BadFact("subject_id"))?;
     let tenant = cx.tenant.ok_or(Error::TenantNotFound)?;
     ops::note_delivery(app, cx, tenant, Delivered { invite_id, sends, problem }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moves_rights;
+
+    #[test]
+    fn facts_that_may_move_rights_are_told_from_those_that_do_not() {
+        for kind in ["user.role.bound", "user.invite.accepted", "user.something.new"] {
+            assert!(moves_rights(kind), "{kind}");
+        }
+        for kind in ["user.invite.created", "user.profile.updated", "user.seats.limited"] {
+            assert!(!moves_rights(kind), "{kind}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod grpc;
 mod jobs;
 mod ops;
 mod peers;
+mod snapshots;
 mod store;
 
 use boot::Host;
@@ -18,8 +19,9 @@ use vault::Vault;
 use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 
 pub use config::{BadUrl, Config, PublicUrl};
-pub use domain::Refusal;
+pub use domain::{GroupRefusal, Refusal};
 pub use error::{Error, Result};
+pub use snapshots::Snapshots;
 
 /// The service's name: its schema, its role, its place in the mesh.
 pub const NAME: &str = "user";
@@ -39,6 +41,8 @@ pub struct App {
     pub vault: Vault,
     /// Where people reach the platform; invitation links begin with it.
     pub public_url: PublicUrl,
+    /// What is remembered of people's rights.
+    pub snapshots: Snapshots,
 }
 
 impl App {
@@ -61,6 +65,10 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
     let consumers = events::consumers(app);
     host.spawn("user consumers", async move |stop| Ok(consumers.run(stop).await?));
+    let following = app.clone();
+    host.spawn("user snapshots", async move |stop| {
+        Ok(events::follow_rights(&following, &stop).await?)
+    });
     let telling = app.clone();
     host.spawn("user expiries", async move |stop| {
         jobs::tell_expired(&telling, &stop).await;

@@ -27,6 +27,9 @@ const RULE: Rule = Rule {
 };
 
 const SECRETS: [&str; 4] = ["token", "password", "secret", "api_key"];
+/// Where addresses lie: ours, and those that callers of older systems know.
+const ROOTS: [&str; 5] = ["/v1/", "/onboarding/", "/communities/", "/teams/", "/api/v1/"];
+
 const VERBS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 /// The house's options, as a pool knows them.
@@ -82,9 +85,9 @@ fn of_method(options: &Options, method: &MethodDescriptor) -> Vec<Finding> {
     let http = said.get_extension(&options.http);
     if let Some(http) = http.as_message().filter(|_| said.has_extension(&options.http)) {
         let places = places(http).into_iter();
-        let astray =
-            places.filter(|place| !place.starts_with("/v1/") && !place.starts_with("/onboarding/"));
-        wrong.extend(astray.map(|place| format!("{place} lies under neither /v1 nor /onboarding")));
+        let astray = places.filter(|place| !ROOTS.iter().any(|root| place.starts_with(root)));
+        wrong
+            .extend(astray.map(|place| format!("{place} lies under none of {}", ROOTS.join(", "))));
     }
     let (file, line) = (method.parent_file(), line(&method.parent_file(), method.path()));
     let tell = |what| Finding::new(path(&file), line, format!("{}: {what}", method.name()));
@@ -218,7 +221,10 @@ message Told {
             (6, "Unruled: no usher.rule"),
             (7, "Closed: a rule that lets nobody in"),
             (8, "Astray: permission `read` is not `user.<resource>.<verb>`"),
-            (8, "Astray: /admin/a lies under neither /v1 nor /onboarding"),
+            (
+                8,
+                "Astray: /admin/a lies under none of /v1/, /onboarding/, /communities/, /teams/, /api/v1/"
+            ),
             (13, "fact `tenant.invite.told` is not `user.<entity>.<verb>`"),
             (15, "Told.reset_token is not marked secret"),
         ]

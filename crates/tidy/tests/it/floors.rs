@@ -30,7 +30,13 @@ const FLOORS: [(&str, Floor); 23] = [
         Floor::Beside(&["kernel", "wire", "pg", "bus", "jobs", "boot", "sandbox", "usher"]),
     ),
     ("tidy", Floor::Beside(&[])),
-    ("bench", Floor::Beside(&["kernel", "pg", "bus", "jobs", "sandbox", "testkit", "usher"])),
+    (
+        "bench",
+        Floor::Beside(&[
+            "kernel", "pg", "wire", "vault", "boot", "bus", "jobs", "user", "sandbox", "testkit",
+            "usher",
+        ]),
+    ),
 ];
 
 /// Steps within a floor, and onto what stands beside.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Timestamp, is_content};
+use kernel::{GroupId, Timestamp, is_content};
 
 use crate::domain::{
     Effect, PersonStatus, PlatformRole, PolicyOverride, Role, Scope, Standing, TenantRole,
@@ -56,6 +56,8 @@ pub(crate) enum HeldIn<'a> {
 pub(crate) struct Held<'a> {
     pub(crate) role: &'a str,
     pub(crate) place: HeldIn<'a>,
+    /// The group through which it is held.
+    pub(crate) group_id: Option<GroupId>,
     allows: Allows<'a>,
 }
 
@@ -97,21 +99,22 @@ impl Standing {
         let active = self.person == Some(PersonStatus::Active);
         let platform = self.platform_roles.iter().filter_map(|name| {
             let role = Role::Platform(PlatformRole::parse(name)?);
-            Some(Held { role: name, place: HeldIn::Platform, allows: Allows::BuiltIn(role) })
+            let allows = Allows::BuiltIn(role);
+            Some(Held { role: name, place: HeldIn::Platform, group_id: None, allows })
         });
-        let standing = self.tenant_roles.iter().map(|name| (name, &WHOLE_TENANT));
+        let standing = self.tenant_roles.iter().map(|name| (name, &WHOLE_TENANT, None));
         let granted = self
             .grants
             .iter()
             .filter(move |grant| grant.expires_at.is_none_or(|end| end > now))
             .filter(move |grant| grant.scope.covers(place))
-            .map(|grant| (&grant.role, &grant.scope));
-        let here = standing.chain(granted).filter_map(|(name, scope)| {
+            .map(|grant| (&grant.role, &grant.scope, grant.group_id));
+        let here = standing.chain(granted).filter_map(|(name, scope, group_id)| {
             let allows = match TenantRole::parse(name) {
                 Some(role) => Allows::BuiltIn(Role::Tenant(role)),
                 None => Allows::Custom(self.custom_roles.get(name)?),
             };
-            Some(Held { role: name, place: HeldIn::Place(scope), allows })
+            Some(Held { role: name, place: HeldIn::Place(scope), group_id, allows })
         });
         platform.chain(here).filter(move |_| active)
     }

@@ -20,6 +20,9 @@ pub enum Refusal {
     /// No such binding in the tenant.
     #[error("There is no such role binding.")]
     BindingNotFound,
+    /// No such service account in the tenant.
+    #[error("There is no such service account.")]
+    ServiceAccountNotFound,
     /// No such override in the tenant.
     #[error("There is no such override.")]
     OverrideNotFound,
@@ -34,7 +37,10 @@ pub enum Refusal {
 impl Refusal {
     pub(crate) const fn code(self) -> Code {
         match self {
-            Self::RoleNotFound | Self::BindingNotFound | Self::OverrideNotFound => Code::NotFound,
+            Self::RoleNotFound
+            | Self::BindingNotFound
+            | Self::ServiceAccountNotFound
+            | Self::OverrideNotFound => Code::NotFound,
             Self::RoleBuiltIn | Self::RoleInUse | Self::AnswersForTenant => Code::Conflict,
             Self::PermissionAboveOwn => Code::Denied,
             Self::PermissionUnknown => Code::Invalid,
@@ -48,6 +54,7 @@ impl Refusal {
             Self::RoleInUse => "role_in_use",
             Self::PermissionAboveOwn => "permission_above_own",
             Self::BindingNotFound => "role_binding_not_found",
+            Self::ServiceAccountNotFound => "service_account_not_found",
             Self::OverrideNotFound => "override_not_found",
             Self::AnswersForTenant => "answers_for_tenant",
             Self::PermissionUnknown => "permission_unknown",

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::Timestamp;
+use kernel::{GroupId, Timestamp};
 use serde::Deserialize;
 
 use crate::domain::{Effect, PersonStatus, PolicyOverride, Scope, WHOLE_TENANT};
 
-/// A role that holds in a part of the tenant, or for a time.
+/// A role that holds in a part of the tenant, for a time, or through a group.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Grant {
     pub(crate) role: String,
     #[serde(flatten)]
     pub(crate) scope: Scope,
     pub(crate) expires_at: Option<Timestamp>,
+    /// The group through which it is held; absent where it is held directly.
+    pub(crate) group_id: Option<GroupId>,
 }
 
 /// What is stored about a person's place in one tenant and on the platform.
@@ -25,7 +27,7 @@ pub(crate) struct Standing {
     pub(crate) tenant_roles: Vec<String>,
     /// Roles bound on the platform, by name.
     pub(crate) platform_roles: Vec<String>,
-    /// Roles bound in parts of the tenant, or for a time; ended ones too.
+    /// Roles bound in parts of the tenant, for a time, or to groups; ended ones too.
     pub(crate) grants: Vec<Grant>,
     /// Exceptions in the tenant; ended ones too.
     pub(crate) overrides: Vec<PolicyOverride>,
@@ -141,7 +143,7 @@ mod tests {
 
     fn grant(role: &str, kind: &str, id: &str, end: Option<Timestamp>) -> Standing {
         let scope = Scope::parse(kind, id).expect("a place");
-        let grants = vec![Grant { role: role.into(), scope, expires_at: end }];
+        let grants = vec![Grant { role: role.into(), scope, expires_at: end, group_id: None }];
         Standing { grants, ..active(&[]) }
     }
 

@@ -75,10 +75,13 @@ const SUPER_ADMIN: &[&str] = &[
     "tenant.tenants.create",
     "tenant.tenants.read",
     "user.access.check",
+    "user.groups.read",
+    "user.groups.write",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
+    "user.members.remove",
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
@@ -88,6 +91,8 @@ const SUPER_ADMIN: &[&str] = &[
     "user.roles.read",
     "user.roles.write",
     "user.seats.update",
+    "user.service_accounts.read",
+    "user.service_accounts.write",
     "user.users.create",
 ];
 
@@ -114,10 +119,13 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "tenant.tenants.create",
     "tenant.tenants.read",
     "user.access.check",
+    "user.groups.read",
+    "user.groups.write",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
+    "user.members.remove",
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
@@ -127,6 +135,8 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "user.roles.read",
     "user.roles.write",
     "user.seats.update",
+    "user.service_accounts.read",
+    "user.service_accounts.write",
 ];
 
 const ADMIN: &[&str] = &[
@@ -145,10 +155,13 @@ const ADMIN: &[&str] = &[
     "provisioning.troubles.read",
     "provisioning.troubles.work",
     "user.access.check",
+    "user.groups.read",
+    "user.groups.write",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
+    "user.members.remove",
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
@@ -156,6 +169,8 @@ const ADMIN: &[&str] = &[
     "user.role_bindings.write",
     "user.roles.read",
     "user.roles.write",
+    "user.service_accounts.read",
+    "user.service_accounts.write",
 ];
 
 /// An admin who may also give the tenant away. No admin makes or unmakes an owner.
@@ -175,10 +190,13 @@ const OWNER_RIGHTS: &[&str] = &[
     "provisioning.troubles.read",
     "provisioning.troubles.work",
     "user.access.check",
+    "user.groups.read",
+    "user.groups.write",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
+    "user.members.remove",
     "user.members.update",
     "user.overrides.read",
     "user.overrides.write",
@@ -187,6 +205,8 @@ const OWNER_RIGHTS: &[&str] = &[
     "user.role_bindings.write",
     "user.roles.read",
     "user.roles.write",
+    "user.service_accounts.read",
+    "user.service_accounts.write",
 ];
 
 /// Brings clients in, which is to invite them: whoever is onboarded is invited in the name of who asked for it. Nobody
@@ -204,17 +224,24 @@ const TENANT_OPERATOR: &[&str] = &[
     "provisioning.sheets.update",
     "provisioning.troubles.read",
     "provisioning.troubles.work",
+    "user.groups.read",
     "user.invites.create",
     "user.invites.read",
     "user.members.read",
 ];
 
-const USER: &[&str] = &["activity.feed.read", "events.event.read", "user.members.read"];
+const USER: &[&str] =
+    &["activity.feed.read", "events.event.read", "user.groups.read", "user.members.read"];
 
-const INSTRUCTOR: &[&str] =
-    &["activity.feed.read", "events.event.create", "events.event.read", "user.members.read"];
+const INSTRUCTOR: &[&str] = &[
+    "activity.feed.read",
+    "events.event.create",
+    "events.event.read",
+    "user.groups.read",
+    "user.members.read",
+];
 
-const STUDENT: &[&str] = &["activity.feed.read", "events.event.read"];
+const STUDENT: &[&str] = &["activity.feed.read", "events.event.read", "user.groups.read"];
 
 const EVENTS_PARTICIPANT: &[&str] = &["events.event.read"];
 
@@ -234,6 +261,7 @@ const CLIENT: &[&str] = &[
     "events.event.read",
     "provisioning.datasets.use",
     "provisioning.sheets.read",
+    "user.groups.read",
 ];
 
 impl Role {

@@ -40,6 +40,7 @@ impl Scope {
         let kind = match kind {
             "" => ScopeType::Tenant,
             word => ScopeType::parse(word)
+                .or_else(|| capitals(word))
                 .ok_or(BadScope("scopeType", "is none of tenant, community, team, resource"))?,
         };
         let wrong = match kind {
@@ -65,6 +66,12 @@ impl Scope {
     }
 }
 
+/// The same words in capitals, as callers of the portal write them.
+fn capitals(word: &str) -> Option<ScopeType> {
+    let is_plain = !word.bytes().any(|b| b.is_ascii_lowercase());
+    ScopeType::parse(&word.to_ascii_lowercase()).filter(|_| is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +81,7 @@ mod tests {
     #[test]
     fn a_place_is_read_and_a_bad_one_names_its_field() {
         assert_eq!(Scope::parse("", ""), Ok(WHOLE_TENANT.clone()));
+        assert_eq!(Scope::parse("TEAM", GROUP), Scope::parse("team", GROUP));
         assert!(Scope::parse("team", GROUP).is_ok() && Scope::parse("resource", "page/7").is_ok());
         for (kind, id, field) in [
             ("galaxy", "", "scopeType"),

@@ -117,5 +117,11 @@ fn role(held: &Held<'_>, permission: &str) -> HeldRole {
         HeldIn::Platform => ("platform".to_owned(), String::new()),
         HeldIn::Place(scope) => (scope.kind.to_string(), scope.id.clone()),
     };
-    HeldRole { role: held.role.into(), scope_type, scope_id, allows: held.allows(permission) }
+    HeldRole {
+        role: held.role.into(),
+        scope_type,
+        scope_id,
+        allows: held.allows(permission),
+        group_id: held.group_id.map(|id| id.to_string()).unwrap_or_default(),
+    }
 }

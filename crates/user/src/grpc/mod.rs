@@ -5,6 +5,8 @@ mod accounts;
 mod convert;
 mod custom_roles;
 mod decisions;
+mod group_members;
+mod groups;
 mod invite_history;
 mod invite_policies;
 mod invites;
@@ -14,6 +16,7 @@ mod policy_overrides;
 mod profiles;
 mod role_bindings;
 mod seats;
+mod service_accounts;
 
 use kernel::{Cx, TenantId, UnknownId};
 use tonic::{Status, service::Routes};
@@ -22,11 +25,12 @@ use wire::{
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
         custom_roles_server::CustomRolesServer, decisions_server::DecisionsServer,
+        group_members_server::GroupMembersServer, groups_server::GroupsServer,
         invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
         invites_server::InvitesServer, memberships_server::MembershipsServer,
         people_server::PeopleServer, policy_overrides_server::PolicyOverridesServer,
         profiles_server::ProfilesServer, role_bindings_server::RoleBindingsServer,
-        seats_server::SeatsServer,
+        seats_server::SeatsServer, service_accounts_server::ServiceAccountsServer,
     },
 };
 
@@ -46,6 +50,9 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(CustomRolesServer::new(custom_roles::Rpc(app.clone())))
         .add_service(RoleBindingsServer::new(role_bindings::Rpc(app.clone())))
         .add_service(PolicyOverridesServer::new(policy_overrides::Rpc(app.clone())))
+        .add_service(GroupsServer::new(groups::Rpc(app.clone())))
+        .add_service(GroupMembersServer::new(group_members::Rpc(app.clone())))
+        .add_service(ServiceAccountsServer::new(service_accounts::Rpc(app.clone())))
         .add_service(DecisionsServer::new(decisions::Rpc(app.clone())))
 }
 

@@ -1,6 +1,6 @@
 //! `usher.user.v1.People`.
 
-use kernel::{Cx, Email, PageSize, PersonName};
+use kernel::{Cx, Email, Flags, PageSize, PersonName};
 use tonic::{Request, Response, Status};
 use wire::{
     id, parse, refuse,
@@ -44,6 +44,7 @@ impl People for Rpc {
         Ok(Response::new(Me {
             user: Some((&person).into()),
             permissions: cx.permissions.iter().cloned().collect(),
+            master_flags: master_flags(cx.flags),
         }))
     }
 
@@ -75,6 +76,11 @@ impl People for Rpc {
         let member = ops::get_member(&self.0, tenant, user_id).await.map_err(refuse)?;
         Ok(Response::new((&member).into()))
     }
+}
+
+fn master_flags(flags: Flags) -> Vec<String> {
+    let named = [("suspended", flags.suspended), ("system_admin", flags.system_admin)];
+    named.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name.into()).collect()
 }
 
 /// The status that is asked for; none for an empty word.

@@ -1,6 +1,6 @@
 //! `usher.user.v1.RoleBindings`.
 
-use kernel::{PageSize, Timestamp};
+use kernel::{PageSize, Timestamp, UserId};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 use wire::{
@@ -12,11 +12,11 @@ use wire::{
     },
 };
 
-use super::{optional_id, tenant};
+use super::tenant;
 use crate::{
     App,
-    domain::{self, BadScope, RoleName, Scope, ahead},
-    ops,
+    domain::{self, BadScope, RoleName, Scope, Subject, SubjectType, ahead},
+    ops::{self, BindingsOf},
 };
 
 /// The RPCs over the app.
@@ -30,10 +30,10 @@ impl RoleBindings for Rpc {
     ) -> Result<Response<ListRoleBindingsResponse>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
         let request = request.into_inner();
-        let user_id = optional_id("userId", &request.user_id)?;
+        let of = bindings_of(&request.user_id, &request.subject_id)?;
         let size = PageSize::from_wire(request.page_size);
         let after = after(&request.page_token)?;
-        let page = ops::list_role_bindings(&self.0, tenant, user_id, size, after).await;
+        let page = ops::list_role_bindings(&self.0, tenant, of, size, after).await;
         let page = page.map_err(refuse)?;
         Ok(Response::new(ListRoleBindingsResponse {
             bindings: page.items.into_iter().map(Into::into).collect(),
@@ -49,8 +49,8 @@ impl RoleBindings for Rpc {
         let request = request.into_inner();
         let expires_at = end(request.expires_at.is_some(), instant(request.expires_at.as_ref()))?;
         let command = ops::CreateRoleBinding {
-            user_id: id("userId", &request.user_id)?,
-            role: parse("role", &request.role, RoleName::parse)?,
+            subject: subject(&request.subject_type, &request.subject_id, &request.user_id)?,
+            role: role(&request.role, &request.role_id)?,
             scope: scope(&request.scope_type, &request.scope_id)?,
             expires_at,
         };
@@ -68,6 +68,39 @@ impl RoleBindings for Rpc {
         let gone = ops::delete_role_binding(&self.0, &cx, tenant(&cx)?, binding_id).await;
         gone.map_err(refuse)?;
         Ok(Response::new(DeleteRoleBindingResponse {}))
+    }
+}
+
+/// Who is to hold a role: a person by `userId`, or anybody by type and id.
+fn subject(kind: &str, subject_id: &str, user_id: &str) -> Result<Subject, Status> {
+    let kind = parse("subjectType", kind, |word| match word {
+        "" => Ok(SubjectType::Person),
+        word => SubjectType::parse(word).ok_or("is none of person, group, service_account"),
+    })?;
+    match (kind, subject_id, user_id) {
+        (SubjectType::Person, "", _) => Ok(id::<UserId>("userId", user_id)?.into()),
+        (_, _, "") => Ok(Subject { kind, id: uuid("subjectId", subject_id)? }),
+        _ => {
+            parse("userId", "", |_| Err("must be empty beside a subjectId or another subjectType"))
+        }
+    }
+}
+
+/// A role by either of its spellings.
+fn role(role: &str, role_id: &str) -> Result<RoleName, Status> {
+    match (role, role_id) {
+        (role, "") => parse("role", role, RoleName::parse),
+        ("", role_id) => parse("roleId", role_id, RoleName::parse),
+        _ => parse("roleId", "", |_| Err("must be empty beside a role")),
+    }
+}
+
+fn bindings_of(user_id: &str, subject_id: &str) -> Result<BindingsOf, Status> {
+    match (user_id, subject_id) {
+        ("", "") => Ok(BindingsOf::Everybody),
+        (_, "") => Ok(BindingsOf::Person(id("userId", user_id)?)),
+        ("", _) => Ok(BindingsOf::Subject(uuid("subjectId", subject_id)?)),
+        _ => parse("userId", "", |_| Err("must be empty beside a subjectId")),
     }
 }
 
@@ -104,13 +137,15 @@ impl From<domain::RoleBinding> for RoleBinding {
     fn from(binding: domain::RoleBinding) -> Self {
         Self {
             binding_id: binding.binding_id.to_string(),
-            user_id: binding.user_id.to_string(),
+            user_id: binding.subject.person().map(|id| id.to_string()).unwrap_or_default(),
             role: binding.role,
             scope_type: binding.scope.kind.to_string(),
             scope_id: binding.scope.id,
             expires_at: binding.expires_at.map(timestamp),
             bound_at: Some(timestamp(binding.bound_at)),
             bound_by: binding.bound_by,
+            subject_type: binding.subject.kind.to_string(),
+            subject_id: binding.subject.id.to_string(),
         }
     }
 }

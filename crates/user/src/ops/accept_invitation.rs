@@ -97,7 +97,7 @@ async fn claim(
     let target = format!("invite:{id} activation_link used");
     bus::audit(&mut tx, cx, "invite.accept", &target).await?;
     bus::emit(&mut tx, cx, id.uuid(), &accepted(&invite, person, proof)).await?;
-    store::bump_epoch(&mut tx).await?;
+    store::bump_epoch(&mut tx, &app.snapshots).await?;
     tx.commit().await?;
     Ok(invite)
 }

@@ -4,10 +4,14 @@ use kernel::{Cx, Email, Timestamp, UserId};
 use pg::TenantTx;
 use wire::user::v1::{MembershipDisabled, MembershipEnabled, MembershipRemoved};
 
-use super::{keep_an_owner::keep_an_owner, revoke_invite::revoke, take_seat::take_seat};
+use super::{
+    create_role_binding::allowed_together, keep_an_owner::keep_an_owner,
+    put_custom_role::within_own, revoke_invite::revoke, take_seat::take_seat,
+    turn_group_member::end_in_groups,
+};
 use crate::{
     Error, Result,
-    domain::{AccountKey, Claim, MemberStatus, Membership, Turn},
+    domain::{AccountKey, Claim, GroupMemberStatus, MemberStatus, Membership, Turn},
     store,
 };
 
@@ -37,6 +41,10 @@ pub(super) async fn change_membership(
         return Ok(false);
     }
     seen.may_be_changed_by(cx, turn)?;
+    if turn != Turn::Leave {
+        let roles = store::roles_of_person(tx, user_id).await?;
+        within_own(cx, &allowed_together(tx, &roles).await?)?;
+    }
     if turn == Turn::Enable {
         take_seat(tx, Claim::New, now).await?;
     } else {
@@ -51,7 +59,8 @@ pub(super) async fn change_membership(
     let by = cx.actor.label();
     store::turn_membership(tx, user_id, turn, &wish.note, &by, now).await?;
     if turn.status() == MemberStatus::Removed {
-        store::unbind_roles(tx, user_id, &held.roles).await?;
+        store::unbind_all(tx, user_id).await?;
+        end_in_groups(tx, cx, user_id, None, GroupMemberStatus::Left, now).await?;
     }
     tell(tx, cx, &held, turn).await?;
     Ok(true)

@@ -1,6 +1,6 @@
 //! Says whether a person may do something in a tenant.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use kernel::{Cx, TenantId, UserId};
 
@@ -17,7 +17,7 @@ pub(crate) struct Answers {
     /// In the order of the questions.
     pub(crate) reasons: Vec<Reason>,
     /// What they rest on.
-    pub(crate) standing: Standing,
+    pub(crate) standing: Arc<Standing>,
 }
 
 /// Answers each question. What is allowed because the platform trusts the person is audited.
@@ -28,23 +28,16 @@ pub(crate) async fn check_access(
     user_id: UserId,
     questions: &[Question],
 ) -> Result<Answers> {
-    let now = app.clock.now();
-    let mut tx =
-        app.db.platform("check_access", "roles of the platform hold in every tenant").await?;
-    let standing = store::standing(&mut tx, user_id, Some(tenant)).await?;
-    let unsure: Vec<String> = questions
-        .iter()
-        .map(|asked| asked.permission.clone())
-        .filter(|permission| !is_known(permission))
-        .collect();
-    let declared: BTreeSet<String> = match unsure.is_empty() {
-        true => BTreeSet::new(),
-        false => store::known_permissions(&mut tx, &unsure).await?.into_iter().collect(),
+    let standing = match app.snapshots.recall(tenant, user_id) {
+        Some(standing) => standing,
+        None => read(app, tenant, user_id).await?,
     };
-    tx.commit().await?;
-    let standing = standing.seen_from_here();
-    let known = |permission: &str| is_known(permission) || declared.contains(permission);
-    let decide = |asked: &Question| standing.decide(known(&asked.permission), asked, now);
+    let unknown = unknown(app, questions).await?;
+    let now = app.clock.now();
+    let decide = |asked: &Question| {
+        let known = !unknown.contains(asked.permission.as_str());
+        standing.decide(known, asked, now)
+    };
     let reasons: Vec<Reason> = questions.iter().map(decide).collect();
     if reasons.contains(&Reason::MasterSystemAdmin) {
         let mut tx = app.db.tenant(tenant, "audit_trust").await?;
@@ -52,4 +45,36 @@ pub(crate) async fn check_access(
         tx.commit().await?;
     }
     Ok(Answers { reasons, standing })
+}
+
+/// What the person stands on by the rows, remembered from now on.
+async fn read(app: &App, tenant: TenantId, user_id: UserId) -> Result<Arc<Standing>> {
+    let mark = app.snapshots.mark(tenant);
+    let mut tx =
+        app.db.platform("check_access", "roles of the platform hold in every tenant").await?;
+    let standing = store::standing(&mut tx, user_id, Some(tenant)).await?;
+    tx.commit().await?;
+    let standing = Arc::new(standing.seen_from_here());
+    app.snapshots.keep(tenant, user_id, mark, standing.clone());
+    metrics::counter!("usher_user_standings_read_total").increment(1);
+    Ok(standing)
+}
+
+/// The permissions asked for that no service asks for.
+async fn unknown<'a>(app: &App, questions: &'a [Question]) -> Result<BTreeSet<&'a str>> {
+    let mut unsure: BTreeSet<&str> = questions
+        .iter()
+        .map(|asked| asked.permission.as_str())
+        .filter(|permission| !is_known(permission) && !app.snapshots.is_declared(permission))
+        .collect();
+    if !unsure.is_empty() {
+        let asked: Vec<String> = unsure.iter().map(|&permission| permission.to_owned()).collect();
+        let reason = "the catalogue belongs to no tenant";
+        let mut tx = app.db.platform("known_permissions", reason).await?;
+        let declared = store::known_permissions(&mut tx, &asked).await?;
+        tx.commit().await?;
+        unsure.retain(|permission| !declared.iter().any(|known| known == permission));
+        app.snapshots.note_declared(declared);
+    }
+    Ok(unsure)
 }

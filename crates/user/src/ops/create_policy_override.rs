@@ -67,7 +67,7 @@ pub(crate) async fn create_policy_override(
     store::insert_override(&mut tx, &wish).await?;
     bus::audit(&mut tx, cx, "override.create", &format!("user:{user_id}")).await?;
     bus::emit(&mut tx, cx, user_id.uuid(), &told(&wish)).await?;
-    store::bump_epoch(&mut tx).await?;
+    store::bump_epoch(&mut tx, &app.snapshots).await?;
     tx.commit().await?;
     Ok(wish)
 }

@@ -82,7 +82,7 @@ async fn admit(app: &App, cx: &Cx, place: TenantId, person: Person, role: Role) 
             role: role.name().into(),
         };
         bus::emit(&mut tx, cx, person.user_id.uuid(), &fact).await?;
-        store::bump_epoch(&mut tx).await?;
+        store::bump_epoch(&mut tx, &app.snapshots).await?;
     }
     tx.commit().await?;
     Ok(person)

@@ -29,7 +29,7 @@ pub(crate) async fn delete_policy_override(
         user_id: made.user_id.to_string(),
     };
     bus::emit(&mut tx, cx, made.user_id.uuid(), &fact).await?;
-    store::bump_epoch(&mut tx).await?;
+    store::bump_epoch(&mut tx, &app.snapshots).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -9,20 +9,36 @@ use crate::{
     store,
 };
 
-/// Bindings after the id `after`, of one person when given.
+/// Whose bindings are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum BindingsOf {
+    Everybody,
+    /// Refused where the tenant does not know the person.
+    Person(UserId),
+    /// Of whatever kind.
+    Subject(Uuid),
+}
+
+/// Bindings after the id `after`.
 pub(crate) async fn list_role_bindings(
     app: &App,
     tenant: TenantId,
-    user_id: Option<UserId>,
+    of: BindingsOf,
     size: PageSize,
     after: Option<Uuid>,
 ) -> Result<Page<RoleBinding>> {
     let mut tx = app.db.tenant(tenant, "list_role_bindings").await?;
-    if let Some(user_id) = user_id {
-        let account = store::account(&mut tx, &AccountKey::Id(user_id), app.clock.now()).await?;
-        account.ok_or(Error::PersonNotFound)?;
-    }
-    let rows = store::list_bindings(&mut tx, user_id, after, size.fetch()).await?;
+    let subject = match of {
+        BindingsOf::Everybody => None,
+        BindingsOf::Subject(id) => Some(id),
+        BindingsOf::Person(user_id) => {
+            let key = AccountKey::Id(user_id);
+            let account = store::account(&mut tx, &key, app.clock.now()).await?;
+            account.ok_or(Error::PersonNotFound)?;
+            Some(user_id.uuid())
+        }
+    };
+    let rows = store::list_bindings(&mut tx, subject, after, size.fetch()).await?;
     tx.commit().await?;
     Ok(Page::cut(rows, size, |binding| binding.binding_id.to_string()))
 }

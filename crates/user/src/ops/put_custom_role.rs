@@ -52,7 +52,7 @@ pub(crate) async fn put_custom_role(
     let fact =
         CustomRoleChanged { role_id: role.role.clone(), permissions: role.permissions.clone() };
     bus::emit(&mut tx, cx, tenant.uuid(), &fact).await?;
-    store::bump_epoch(&mut tx).await?;
+    store::bump_epoch(&mut tx, &app.snapshots).await?;
     tx.commit().await?;
     Ok(role)
 }

@@ -42,7 +42,7 @@ pub(crate) async fn transfer_ownership(
     };
     bus::emit(&mut tx, cx, heir.uuid(), &fact).await?;
     let made = store::membership(&mut tx, heir).await?.ok_or(Error::PersonNotFound)?;
-    store::bump_epoch(&mut tx).await?;
+    store::bump_epoch(&mut tx, &app.snapshots).await?;
     tx.commit().await?;
     Ok(made)
 }

@@ -17,7 +17,7 @@ pub(crate) async fn turn_member(
     let membership =
         store::membership(&mut tx, wish.user_id).await?.ok_or(Error::PersonNotFound)?;
     if has_changed {
-        store::bump_epoch(&mut tx).await?;
+        store::bump_epoch(&mut tx, &app.snapshots).await?;
     }
     tx.commit().await?;
     Ok(membership)

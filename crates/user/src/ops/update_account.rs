@@ -56,7 +56,7 @@ pub(crate) async fn update_account(
     };
     bus::emit(&mut tx, cx, id.uuid(), &fact).await?;
     if change.moves_rights() {
-        store::bump_epoch(&mut tx).await?;
+        store::bump_epoch(&mut tx, &app.snapshots).await?;
     }
     tx.commit().await?;
     Ok(account)

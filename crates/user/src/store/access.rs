@@ -6,7 +6,10 @@ use kernel::{TenantId, Timestamp, UserId};
 use pg::{PlatformTx, TenantTx};
 use sqlx::types::Json;
 
-use crate::domain::{Grant, PersonStatus, PolicyOverride, Role, Standing};
+use crate::{
+    Snapshots,
+    domain::{Grant, PersonStatus, PolicyOverride, Role, Standing},
+};
 
 /// Binds a role; false where it was bound before.
 pub(crate) async fn bind_role(
@@ -29,18 +32,22 @@ pub(crate) async fn bind_role(
     Ok(bound.rows_affected() == 1)
 }
 
-/// Says that rights changed. Every such change waits here for the one before, so call it last.
-pub(crate) async fn bump_epoch(tx: &mut TenantTx) -> pg::Result<()> {
-    sqlx::query!(
-        "insert into permission_epochs as e (tenant_id, epoch) values (usher.current_tenant(), 1)
-         on conflict on constraint permission_epochs_pkey do update set epoch = e.epoch + 1",
+/// Says that rights changed, of whomever in the tenant: what is remembered of them ends with the commit. Every such change
+/// waits here for the one before, so call it last.
+pub(crate) async fn bump_epoch(tx: &mut TenantTx, snapshots: &Snapshots) -> pg::Result<()> {
+    let tenant = sqlx::query_scalar!(
+        r#"insert into permission_epochs as e (tenant_id, epoch) values (usher.current_tenant(), 1)
+           on conflict on constraint permission_epochs_pkey do update set epoch = e.epoch + 1
+           returning tenant_id as "tenant_id: TenantId""#,
     )
-    .execute(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
+    let snapshots = snapshots.clone();
+    tx.after_commit(move || snapshots.forget(tenant));
     Ok(())
 }
 
-/// A person's place in a tenant (if one is named) and on the platform. The two epochs add up, so that the sum moves
+/// The place of a person, or of a service account, in a tenant (if one is named) and on the platform. The two epochs add up, so that the sum moves
 /// whenever one does.
 pub(crate) async fn standing(
     tx: &mut PlatformTx,
@@ -51,12 +58,26 @@ pub(crate) async fn standing(
         r#"with here as (
                select tenant_id, user_id from memberships
                where user_id = $1 and tenant_id in ($2, $3) and status = 'active'),
+           machine as (
+               select tenant_id, service_account_id from service_accounts
+               where tenant_id = $2 and service_account_id = $1 and status = 'active'),
            granted as (
-               select role, scope_type, scope_id, expires_at from here join role_grants using (tenant_id, user_id)
-               where tenant_id = $2),
+               select r.role, r.scope_type, r.scope_id, r.expires_at, r.group_id
+               from here join role_grants r using (tenant_id, user_id) where tenant_id = $2
+               union all
+               select r.role, r.scope_type, r.scope_id, r.expires_at, r.group_id
+               from here
+               join group_members m using (tenant_id, user_id)
+               join groups g on g.tenant_id = m.tenant_id and g.group_id = m.group_id
+               join role_grants r on r.tenant_id = m.tenant_id and r.group_id = m.group_id
+               where here.tenant_id = $2 and m.status = 'active' and g.status = 'active'
+               union all
+               select r.role, r.scope_type, r.scope_id, r.expires_at, r.group_id
+               from machine join role_grants r using (tenant_id, service_account_id)),
            held as (
                select role from here join role_bindings using (tenant_id, user_id) where tenant_id = $2)
-           select (select status from users where user_id = $1) as "person: PersonStatus",
+           select coalesce((select status from users where user_id = $1),
+                           (select 'active' from machine)) as "person: PersonStatus",
                   array(select role from held) as "tenant_roles!: Vec<String>",
                   array(select role from here join role_bindings using (tenant_id, user_id)
                         where tenant_id = $3) as "platform_roles!: Vec<String>",
@@ -66,7 +87,7 @@ pub(crate) async fn standing(
                   coalesce((select jsonb_object_agg(c.role, c.permissions) from custom_roles c
                             where c.tenant_id = $2 and c.role in (select role from held union select role from granted)),
                            '{}') as "custom_roles!: Json<BTreeMap<String, BTreeSet<String>>>",
-                  exists (select from here) as "member!",
+                  exists (select from here) or exists (select from machine) as "member!",
                   (select coalesce(sum(epoch), 0)::bigint from permission_epochs
                    where tenant_id in ($2, $3)) as "epoch!""#,
         user_id as _,

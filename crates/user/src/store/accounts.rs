@@ -171,3 +171,15 @@ pub(crate) async fn unbind_roles(
     .await?;
     Ok(())
 }
+
+/// Takes every role away, in the tenant and its parts.
+pub(crate) async fn unbind_all(tx: &mut TenantTx, user_id: UserId) -> pg::Result<()> {
+    sqlx::query!(
+        "with granted as (delete from role_grants where tenant_id = usher.current_tenant() and user_id = $1)
+         delete from role_bindings where tenant_id = usher.current_tenant() and user_id = $1",
+        user_id as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,14 +1,15 @@
 //! Rows of `role_bindings` (in the whole tenant, until taken away) and `role_grants` (all others), read as one.
 
-use kernel::{Timestamp, UserId};
+use kernel::{GroupId, Timestamp, UserId};
 use pg::TenantTx;
 use uuid::Uuid;
 
-use crate::domain::{RoleBinding, Scope, ScopeType};
+use crate::domain::{RoleBinding, Scope, ScopeType, Subject, SubjectType};
 
 struct Row {
     binding_id: Uuid,
-    user_id: UserId,
+    subject_type: SubjectType,
+    subject_id: Uuid,
     role: String,
     scope_type: ScopeType,
     scope_id: String,
@@ -21,7 +22,7 @@ impl From<Row> for RoleBinding {
     fn from(row: Row) -> Self {
         Self {
             binding_id: row.binding_id,
-            user_id: row.user_id,
+            subject: Subject { kind: row.subject_type, id: row.subject_id },
             role: row.role,
             scope: Scope { kind: row.scope_type, id: row.scope_id },
             expires_at: row.expires_at,
@@ -36,13 +37,18 @@ macro_rules! bindings {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             Row,
-            r#"select binding_id as "binding_id!", user_id as "user_id!: _", role as "role!",
+            r#"select binding_id as "binding_id!",
+                      case when user_id is not null then 'person' when group_id is not null then 'group'
+                           else 'service_account' end as "subject_type!: _",
+                      coalesce(user_id, group_id, service_account_id) as "subject_id!", role as "role!",
                       scope_type as "scope_type!: _", scope_id as "scope_id!", expires_at as "expires_at: _",
                       bound_at as "bound_at!: _", bound_by as "bound_by!"
-               from (select tenant_id, binding_id, user_id, role, 'tenant' as scope_type, '' as scope_id,
-                            null::timestamptz as expires_at, bound_at, bound_by from role_bindings
+               from (select tenant_id, binding_id, user_id, null::uuid as group_id, null::uuid as service_account_id, role,
+                            'tenant' as scope_type, '' as scope_id, null::timestamptz as expires_at, bound_at, bound_by
+                     from role_bindings
                      union all
-                     select tenant_id, binding_id, user_id, role, scope_type, scope_id, expires_at, bound_at, bound_by
+                     select tenant_id, binding_id, user_id, group_id, service_account_id, role, scope_type, scope_id,
+                            expires_at, bound_at, bound_by
                      from role_grants) as b
                where tenant_id = usher.current_tenant() "# + $rest
             $(, $argument)*
@@ -55,15 +61,18 @@ pub(crate) async fn binding(tx: &mut TenantTx, id: Uuid) -> pg::Result<Option<Ro
     Ok(row.map(Into::into))
 }
 
-/// The binding of the same person, role and place that stands; one with an end is another than one without.
+/// The binding of the same subject, role and place that stands. For a person in the whole tenant one with an end is
+/// another than one without.
 pub(crate) async fn binding_like(
     tx: &mut TenantTx,
     wish: &RoleBinding,
 ) -> pg::Result<Option<RoleBinding>> {
     let row = bindings!(
-        "and user_id = $1 and role = $2 and scope_type = $3 and scope_id = $4
-         and ($3 <> 'tenant' or (expires_at is null) = $5)",
-        wish.user_id as _,
+        "and (user_id = $1 or group_id = $2 or service_account_id = $3) and role = $4 and scope_type = $5 and scope_id = $6
+         and ($5 <> 'tenant' or user_id is null or (expires_at is null) = $7)",
+        wish.subject.person() as _,
+        wish.subject.group() as _,
+        wish.subject.service_account(),
         wish.role,
         wish.scope.kind.as_str(),
         wish.scope.id,
@@ -72,31 +81,31 @@ pub(crate) async fn binding_like(
     Ok(row.fetch_optional(&mut **tx).await?.map(Into::into))
 }
 
-/// Bindings after the id `after`, of one person when given.
+/// Bindings after the id `after`, of one subject when given.
 pub(crate) async fn list_bindings(
     tx: &mut TenantTx,
-    user_id: Option<UserId>,
+    subject: Option<Uuid>,
     after: Option<Uuid>,
     limit: i64,
 ) -> pg::Result<Vec<RoleBinding>> {
     let rows = bindings!(
-        "and ($1::uuid is null or user_id = $1) and ($2::uuid is null or binding_id > $2)
+        "and ($1::uuid is null or user_id = $1 or group_id = $1 or service_account_id = $1) and ($2::uuid is null or binding_id > $2)
          order by binding_id limit $3",
-        user_id as _,
+        subject,
         after,
         limit,
     );
     Ok(rows.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
 }
 
-/// Binds; one that stands in a part of the tenant, or for a time, gets the new end.
+/// Binds a role that the subject does not hold there yet.
 pub(crate) async fn insert_binding(tx: &mut TenantTx, new: &RoleBinding) -> pg::Result<()> {
     if new.is_standing() {
         sqlx::query!(
             "insert into role_bindings (tenant_id, binding_id, user_id, role, bound_at, bound_by)
              values (usher.current_tenant(), $1, $2, $3, $4, $5) on conflict do nothing",
             new.binding_id,
-            new.user_id as _,
+            new.subject.id,
             new.role,
             new.bound_at as _,
             new.bound_by,
@@ -106,12 +115,13 @@ pub(crate) async fn insert_binding(tx: &mut TenantTx, new: &RoleBinding) -> pg::
         return Ok(());
     }
     sqlx::query!(
-        "insert into role_grants
-             (tenant_id, binding_id, user_id, role, scope_type, scope_id, expires_at, bound_at, bound_by)
-         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict on constraint role_grants_user_id_key do update set expires_at = excluded.expires_at",
+        "insert into role_grants (tenant_id, binding_id, user_id, group_id, service_account_id, role, scope_type, scope_id,
+                                  expires_at, bound_at, bound_by)
+         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         new.binding_id,
-        new.user_id as _,
+        new.subject.person() as _,
+        new.subject.group() as _,
+        new.subject.service_account(),
         new.role,
         new.scope.kind.as_str(),
         new.scope.id,
@@ -122,6 +132,82 @@ pub(crate) async fn insert_binding(tx: &mut TenantTx, new: &RoleBinding) -> pg::
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Has a role that holds in a part of the tenant, or for a time, end then.
+pub(crate) async fn update_binding_end(
+    tx: &mut TenantTx,
+    id: Uuid,
+    expires_at: Option<Timestamp>,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "update role_grants set expires_at = $2 where tenant_id = usher.current_tenant() and binding_id = $1",
+        id,
+        expires_at as _,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The roles that a group gives.
+pub(crate) async fn roles_of_group(
+    tx: &mut TenantTx,
+    group_id: GroupId,
+) -> pg::Result<Vec<String>> {
+    let roles = sqlx::query_scalar!(
+        "select distinct role from role_grants
+         where tenant_id = usher.current_tenant() and group_id = $1 order by role",
+        group_id as _,
+    );
+    Ok(roles.fetch_all(&mut **tx).await?)
+}
+
+/// The roles that a group gives, and those of its teams, where it is a community.
+pub(crate) async fn roles_of_group_and_teams(
+    tx: &mut TenantTx,
+    group_id: GroupId,
+) -> pg::Result<Vec<String>> {
+    let roles = sqlx::query_scalar!(
+        "select distinct role from role_grants
+         where tenant_id = usher.current_tenant()
+           and (group_id = $1 or group_id in (select g.group_id from groups g
+                                              where g.tenant_id = usher.current_tenant() and g.community_id = $1))
+         order by role",
+        group_id as _,
+    );
+    Ok(roles.fetch_all(&mut **tx).await?)
+}
+
+/// The roles that a person holds in the tenant or a part of it, directly or through a group.
+pub(crate) async fn roles_of_person(
+    tx: &mut TenantTx,
+    user_id: UserId,
+) -> pg::Result<Vec<String>> {
+    let roles = sqlx::query_scalar!(
+        r#"select role as "role!" from role_bindings where tenant_id = usher.current_tenant() and user_id = $1
+           union
+           select role from role_grants where tenant_id = usher.current_tenant() and user_id = $1
+           union
+           select r.role from group_members m join role_grants r using (tenant_id, group_id)
+           where m.tenant_id = usher.current_tenant() and m.user_id = $1 and m.status = 'active'
+           order by 1"#,
+        user_id as _,
+    );
+    Ok(roles.fetch_all(&mut **tx).await?)
+}
+
+/// The roles that a service account holds.
+pub(crate) async fn roles_of_service_account(
+    tx: &mut TenantTx,
+    id: Uuid,
+) -> pg::Result<Vec<String>> {
+    let roles = sqlx::query_scalar!(
+        "select distinct role from role_grants
+         where tenant_id = usher.current_tenant() and service_account_id = $1 order by role",
+        id,
+    );
+    Ok(roles.fetch_all(&mut **tx).await?)
 }
 
 /// Takes a role away; false where somebody else did.

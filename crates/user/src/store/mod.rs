@@ -5,6 +5,8 @@ mod accounts;
 mod bindings;
 mod custom_roles;
 mod expiries;
+mod group_members;
+mod groups;
 mod invite_events;
 mod invite_policies;
 mod invites;
@@ -15,21 +17,33 @@ mod overrides;
 mod people;
 mod profiles;
 mod seats;
+mod service_accounts;
 mod words;
 
 pub(crate) use access::{
     bind_role, bump_epoch, insert_permissions, known_permissions, permissions, standing,
 };
 pub(crate) use accounts::{
-    account, count_accounts, ensure_account, list_accounts, lock_account, unbind_roles,
+    account, count_accounts, ensure_account, list_accounts, lock_account, unbind_all, unbind_roles,
     update_account_name,
 };
-pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings};
+pub(crate) use bindings::{
+    binding, binding_like, delete_binding, insert_binding, list_bindings, roles_of_group,
+    roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end,
+};
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
     share_custom_role, upsert_custom_role,
 };
 pub(crate) use expiries::{list_lapsed, mark_expiry_told};
+pub(crate) use group_members::{
+    end_group_members, group_member, is_in_group, list_group_members, list_groups_of,
+    upsert_group_member,
+};
+pub(crate) use groups::{
+    archive_teams_of, group, insert_group, list_groups, list_teams_of, lock_group, share_group,
+    update_group,
+};
 pub(crate) use invite_events::{insert_invite_event, letters_since, list_invite_events};
 pub(crate) use invite_policies::{invite_policy, upsert_invite_policy};
 pub(crate) use invites::{
@@ -49,4 +63,8 @@ pub(crate) use overrides::{
 pub(crate) use people::{activate_person, ensure_person, lock_person, person};
 pub(crate) use profiles::{lock_profile, profile, replace_words_everywhere, update_profile};
 pub(crate) use seats::{ensure_seats, lock_seat_limit, seats, update_seat_limit};
+pub(crate) use service_accounts::{
+    insert_service_account, list_service_accounts, lock_service_account, service_account,
+    update_service_account,
+};
 pub(crate) use words::{replace_words, search_members};

@@ -67,6 +67,7 @@ async fn a_person_gives_no_role_above_their_own_and_takes_no_known_address() {
         "events.event.read",
         "provisioning.datasets.use",
         "provisioning.sheets.read",
+        "user.groups.read",
     ];
     let here = platform.person(Uuid::now_v7().into(), Some(tenant()), &rights);
     let made = platform.people().create_user(call(&here, ask("client"))).await;

@@ -43,7 +43,7 @@ async fn one_question_is_answered_with_its_reason_and_explained() {
         role: "events.organizer".into(),
         scope_type: "team".into(),
         scope_id: team.clone(),
-        expires_at: None,
+        ..Default::default()
     };
     platform.role_bindings().create_role_binding(call(&keeper, bind)).await.expect("binds");
     let in_team = |permission: &str| CheckRequest {

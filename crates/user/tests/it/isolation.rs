@@ -68,6 +68,8 @@ async fn the_role_of_the_service_sees_no_row_without_the_right_scope() {
         "invites",
         "replaced_links",
         "custom_roles",
+        "group_members",
+        "groups",
         "member_words",
         "memberships",
         "permission_epochs",
@@ -75,6 +77,7 @@ async fn the_role_of_the_service_sees_no_row_without_the_right_scope() {
         "role_bindings",
         "role_grants",
         "seats",
+        "service_accounts",
     ];
     let mut session = platform.database.admin().await;
     session.execute("set session authorization usher_user").await.expect("sets");

@@ -41,6 +41,7 @@ async fn a_member_has_the_rights_of_the_role_there_and_nowhere_else() {
         "events.event.read",
         "provisioning.datasets.use",
         "provisioning.sheets.read",
+        "user.groups.read",
     ];
     assert_eq!(held.permissions, of_a_client);
     assert!(held.belongs && !held.suspended && !held.system_admin);

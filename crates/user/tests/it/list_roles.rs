@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use uuid::Uuid;
-use wire::{call, rules, user::v1::ListRolesRequest};
+use wire::{
+    call, rules,
+    user::v1::{ListRolesRequest, Role},
+};
 
 use crate::platform::Platform;
 
@@ -36,4 +39,48 @@ async fn roles_hold_the_permissions_of_the_contract_and_no_others() {
         .filter(|permission| !permission.is_empty())
         .collect();
     assert_eq!(held, asked);
+}
+
+/// Who may call what, as it was reviewed: a line per method.
+const REVIEWED: &str = include_str!("role_matrix.txt");
+
+/// Whom a method lets in, with the names of the roles that hold its permission; those of the platform's staff with a star.
+fn let_in(rule: &wire::rule::v1::Rule, roles: &[Role]) -> Vec<String> {
+    let mut who: Vec<String> = Vec::new();
+    who.extend(rule.public.then(|| "anybody".into()));
+    who.extend(rule.signed_in.then(|| "whoever is signed in".into()));
+    let holds = |role: &&Role| role.permissions.contains(&rule.permission);
+    who.extend(roles.iter().filter(holds).map(|role| match role.scope.as_str() {
+        "platform" => format!("{}*", role.name),
+        _ => role.name.clone(),
+    }));
+    who.extend(rule.services.iter().map(|service| format!("({service})")));
+    who
+}
+
+#[tokio::test]
+async fn who_may_call_what_is_as_reviewed() {
+    let platform = Platform::start().await;
+    let somebody = platform.person(Uuid::now_v7().into(), None, &[]);
+    let roles = platform.access().list_roles(call(&somebody, ListRolesRequest {})).await;
+    let roles = roles.expect("lists").into_inner().roles;
+    let mut lines: Vec<String> = rules::methods()
+        .map(|method| {
+            let rule = rules::of(&rules::path(&method)).expect("every method has a rule");
+            let name = format!("{}.{}", method.parent_service().name(), method.name());
+            format!("{name}: {}\n", let_in(rule, &roles).join(", "))
+        })
+        .collect();
+    lines.sort();
+    let now = concat!(env!("CARGO_TARGET_TMPDIR"), "/role_matrix.txt");
+    std::fs::write(now, lines.concat()).expect("writes");
+    let reviewed: Vec<String> = REVIEWED.split_inclusive('\n').map(str::to_owned).collect();
+    let (new, old): (BTreeSet<_>, BTreeSet<_>) =
+        (lines.iter().cloned().collect(), reviewed.iter().cloned().collect());
+    assert!(
+        lines == reviewed,
+        "who may call what has changed: review it, then copy {now} over role_matrix.txt.\n+ {:?}\n- {:?}",
+        new.difference(&old).collect::<Vec<_>>(),
+        old.difference(&new).collect::<Vec<_>>(),
+    );
 }

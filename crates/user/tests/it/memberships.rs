@@ -166,6 +166,9 @@ async fn nobody_acts_on_themselves_on_those_above_or_on_another_tenants_member()
     }
     let refused = turn(&platform, &admin, "ann", Turn::Remove).await.expect_err("no id");
     assert_eq!(fields(&refused), ["userId"]);
+    let switcher = platform.person(Uuid::now_v7().into(), Some(here), &["user.members.update"]);
+    let refused = turn(&platform, &switcher, &ann, Turn::Remove).await.expect_err("no right");
+    assert_eq!(reason(&refused), "permission_denied", "who switches off and on ends nothing");
     let long = DisableMemberRequest { user_id: ann, note: "я".repeat(501) };
     let refused = platform.memberships().disable_member(call(&admin, long)).await;
     assert_eq!(fields(&refused.expect_err("too long")), ["note"]);

@@ -7,7 +7,7 @@ use bus::Nats;
 use kernel::{Clock, Cx, Passport, TenantId, UserId};
 use pg::Db;
 use tonic::{Request, Status, service::Routes};
-use user::App;
+use user::{App, Snapshots};
 use uuid::Uuid;
 use vault::{Keyring, MasterKey, Vault};
 use wire::{
@@ -20,11 +20,12 @@ use wire::{
         Invite, ListInviteEventsRequest, ResendInviteRequest, RevealInvitationLinkRequest,
         SetInvitePolicyRequest, access_client::AccessClient, accounts_client::AccountsClient,
         custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
+        group_members_client::GroupMembersClient, groups_client::GroupsClient,
         invite_history_client::InviteHistoryClient, invite_policies_client::InvitePoliciesClient,
         invites_client::InvitesClient, memberships_client::MembershipsClient,
         people_client::PeopleClient, policy_overrides_client::PolicyOverridesClient,
         profiles_client::ProfilesClient, role_bindings_client::RoleBindingsClient,
-        seats_client::SeatsClient,
+        seats_client::SeatsClient, service_accounts_client::ServiceAccountsClient,
     },
 };
 
@@ -42,10 +43,12 @@ pub(crate) const ADMIN: &[&str] = &[
     "events.event.read",
     "provisioning.datasets.use",
     "provisioning.sheets.read",
+    "user.groups.read",
     "user.invites.create",
     "user.invites.link",
     "user.invites.read",
     "user.members.read",
+    "user.members.remove",
     "user.members.update",
 ];
 
@@ -72,7 +75,10 @@ pub(crate) const OWNER: &[&str] = &[
     "provisioning.sheets.update",
     "provisioning.troubles.read",
     "provisioning.troubles.work",
+    "user.groups.write",
     "user.ownership.transfer",
+    "user.service_accounts.read",
+    "user.service_accounts.write",
 ];
 
 /// Everything one test needs.
@@ -91,6 +97,13 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn start() -> Self {
+        // Nobody listens there: facts stay in the outbox, where the tests look for them.
+        let nowhere = Nats::connect(&"nats://127.0.0.1:1".into()).await.expect("an address");
+        Self::start_with(nowhere).await
+    }
+
+    /// Like [`Platform::start`], with facts that arrive.
+    pub(crate) async fn start_with(nats: Nats) -> Self {
         let database = Database::migrated().await;
         let clock = Clock::standing_at(jiff::Timestamp::now().into());
         let (peers, trust) = (Peers::default(), Trust::default());
@@ -101,12 +114,12 @@ impl Platform {
         trust.believe("gateway", gateway.public()).expect("a public key");
         let app = App {
             db: Db::connect(&database.access(), user::NAME).expect("an address"),
-            // Nobody listens there: facts stay in the outbox, where the tests look for them.
-            nats: Nats::connect(&"nats://127.0.0.1:1".into()).await.expect("an address"),
+            nats,
             clock: clock.clone(),
             mesh: mesh("user", &trust, &peers),
             vault: Vault::new(keyring.clone()),
             public_url: "https://usher.test".parse().expect("a URL"),
+            snapshots: Snapshots::default(),
         };
         let auth = FakeAuth::default();
         let routes = Routes::new(CredentialsServer::new(auth.clone()));
@@ -128,6 +141,16 @@ impl Platform {
         change(&mut app);
         let guarded = user::start(&app, self.trust.clone(), &self.host).expect("ruled");
         self.peers.here("user", guarded);
+    }
+
+    /// Decisions as another process on the same database makes them.
+    pub(crate) fn elsewhere(&self, nats: Nats, snapshots: Snapshots) -> DecisionsClient<Caller> {
+        let db = Db::connect(&self.database.access(), user::NAME).expect("an address");
+        let app = App { db, nats, snapshots, ..self.app.clone() };
+        let peers = Peers::default();
+        peers.here("user", user::start(&app, self.trust.clone(), &self.host).expect("ruled"));
+        let key = ServiceKey::from_pkcs8("gateway", self.gateway.pkcs8()).expect("a key");
+        DecisionsClient::new(Mesh::new(key, peers).to("user"))
     }
 
     /// The transport of a service that calls for itself.
@@ -279,6 +302,24 @@ impl Platform {
 
     pub(crate) fn decisions(&self) -> DecisionsClient<Caller> {
         DecisionsClient::new(self.gateway())
+    }
+
+    pub(crate) fn groups(&self) -> GroupsClient<Caller> {
+        GroupsClient::new(self.gateway())
+    }
+
+    pub(crate) fn group_members(&self) -> GroupMembersClient<Caller> {
+        GroupMembersClient::new(self.gateway())
+    }
+
+    pub(crate) fn service_accounts(&self) -> ServiceAccountsClient<Caller> {
+        ServiceAccountsClient::new(self.gateway())
+    }
+
+    /// Somebody who runs groups.
+    pub(crate) fn runner(&self, tenant: TenantId) -> Cx {
+        let rights = ["user.groups.read", "user.groups.write", "user.members.read"];
+        self.person(Uuid::now_v7().into(), Some(tenant), &rights)
     }
 
     /// Somebody who may give, take and ask about rights, and holds `more` beside that and an admin's rights.

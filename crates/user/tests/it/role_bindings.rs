@@ -171,6 +171,8 @@ async fn a_binding_that_is_none_is_refused_by_its_field() {
         (wish("", "student"), "userId"),
         (wish(&ann, ""), "role"),
         (wish(&ann, "Owner"), "role"),
+        (CreateRoleBindingRequest { role_id: "Owner".into(), ..wish(&ann, "") }, "roleId"),
+        (CreateRoleBindingRequest { role_id: "user".into(), ..wish(&ann, "user") }, "roleId"),
         (scoped("galaxy", ""), "scopeType"),
         (scoped("team", "one"), "scopeId"),
         (scoped("tenant", &here.to_string()), "scopeId"),

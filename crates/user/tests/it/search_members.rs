@@ -7,7 +7,10 @@ use wire::{
     user::v1::{ListMembersRequest, Member},
 };
 
-use crate::platform::{Platform, fields, tenant};
+use crate::{
+    plans::{plan, prepared, read},
+    platform::{Platform, fields, tenant},
+};
 
 async fn page(
     platform: &Platform,
@@ -91,41 +94,6 @@ async fn members_are_found_by_every_beginning_once_and_page_by_page() {
         let refused = platform.people().list_members(call(&admin, wish)).await.expect_err(field);
         assert_eq!(fields(&refused), [field]);
     }
-}
-
-/// The text of the one checked query that begins so, as it was prepared for building without a database.
-fn prepared(has: &str) -> String {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.sqlx");
-    let files = std::fs::read_dir(folder).expect("prepared queries");
-    let mut texts = files.filter_map(|file| {
-        let text = std::fs::read_to_string(file.expect("a file").path()).expect("a text");
-        let query: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-        query["query"].as_str().filter(|query| query.contains(has)).map(str::to_owned)
-    });
-    let text = texts.next().unwrap_or_else(|| panic!("no query has {has}"));
-    assert!(texts.next().is_none(), "more than one query has {has}");
-    text
-}
-
-/// How the service's own role would do it, after having done it often enough for a plan to be kept.
-async fn plan(session: &mut PgConnection, query: &str, arguments: &str) -> serde_json::Value {
-    session.execute("deallocate all").await.expect("forgets");
-    session.execute(AssertSqlSafe(format!("prepare page as {query}"))).await.expect("prepares");
-    for _ in 0..7 {
-        let run = AssertSqlSafe(format!("execute page{arguments}"));
-        session.execute(run).await.expect("runs");
-    }
-    let explain =
-        AssertSqlSafe(format!("explain (analyze, buffers, format json) execute page{arguments}"));
-    let plan: serde_json::Value =
-        sqlx::query_scalar(explain).fetch_one(session).await.expect("plans");
-    plan[0]["Plan"].clone()
-}
-
-/// How many pages of tables and indexes it read.
-fn read(plan: &serde_json::Value) -> u64 {
-    let blocks = ["Shared Hit Blocks", "Shared Read Blocks"].map(|key| plan[key].as_u64());
-    blocks.into_iter().map(|blocks| blocks.expect("a number")).sum()
 }
 
 #[tokio::test]

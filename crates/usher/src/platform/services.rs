@@ -38,7 +38,8 @@ impl Common<'_> {
             }
             Part::User => {
                 let (vault, public_url) = (vault(self.settings)?, self.public_url()?);
-                let app = user::App { db, nats, clock, mesh, vault, public_url };
+                let snapshots = user::Snapshots::default();
+                let app = user::App { db, nats, clock, mesh, vault, public_url, snapshots };
                 user::start(&app, trust, host)?
             }
             Part::Provisioning => {

@@ -8,6 +8,7 @@ mod jobs;
 mod journey;
 mod leaving;
 mod mass_assignment;
+mod portal;
 mod roles;
 mod rollout;
 mod routes;

@@ -19,9 +19,12 @@ pub(super) struct Full {
 }
 
 /// The lists of a tenant: where they are, and what their items are called.
-pub(super) const LISTS: [(&str, &str); 10] = [
+pub(super) const LISTS: [(&str, &str); 13] = [
     ("/v1/invites", "invites"),
     ("/v1/members", "members"),
+    ("/v1/communities", "communities"),
+    ("/v1/teams", "teams"),
+    ("/v1/service-accounts", "serviceAccounts"),
     ("/v1/custom-roles", "roles"),
     ("/v1/role-bindings", "bindings"),
     ("/v1/policy-overrides", "overrides"),
@@ -50,6 +53,10 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     let role = format!("{}-helpers", tenant.slug);
     let rights = give_rights(&admin, text(&client, "userId"), &role).await;
 
+    let wish = json!({"name": format!("Robot of {name}")});
+    let robot = admin.post("/v1/service-accounts", wish).await.json();
+    let groups = make_groups(&admin, text(&client, "userId"), name).await;
+
     let wish = json!({
         "title": format!("Meeting of {name}"),
         "startsAt": "2030-01-01T10:00:00Z",
@@ -70,6 +77,10 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
         ("spreadsheet_id", text(&client, "spreadsheetId").to_owned()),
         ("user_id", text(&client, "userId").to_owned()),
         ("invite_id", text(&open, "inviteId").to_owned()),
+        ("subject_id", groups.0.clone()),
+        ("community_id", groups.0),
+        ("team_id", groups.1),
+        ("service_account_id", text(&robot, "serviceAccountId").to_owned()),
         ("event_id", text(&event, "eventId").to_owned()),
         ("role_id", role),
         ("binding_id", text(&rights.binding, "bindingId").to_owned()),
@@ -87,6 +98,20 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     own.remove("The admin");
     assert!(own.len() > 30, "a full tenant leaves more behind: {own:?}");
     Full { tenant, admin, ids, own }
+}
+
+/// Makes a community with a team, and has the person in both; their ids.
+async fn make_groups(admin: &Actor, user_id: &str, name: &str) -> (String, String) {
+    let made = |wish: Value, place: &'static str| async move {
+        text(&admin.post(place, wish).await.json(), "groupId").to_owned()
+    };
+    let community = made(json!({"name": format!("Community of {name}")}), "/v1/communities").await;
+    let wish = json!({"name": format!("Team of {name}"), "communityId": community});
+    let team = made(wish, "/v1/teams").await;
+    for place in [format!("/v1/communities/{community}"), format!("/v1/teams/{team}")] {
+        admin.post(&format!("{place}/members"), json!({"userId": user_id})).await.json();
+    }
+    (community, team)
 }
 
 /// What a person was given and denied.
