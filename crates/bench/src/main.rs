@@ -6,6 +6,7 @@ mod cpu;
 mod door;
 mod engine;
 mod ground;
+mod invites;
 mod load;
 mod machine;
 mod noop;
@@ -90,6 +91,8 @@ enum Name {
     Subscriber,
     /// Durable jobs as a queue.
     Jobs,
+    /// A list of 10,000 people to invite.
+    Invites,
     /// Clients to active.
     Onboarding,
     /// Start, memory, size.
@@ -105,6 +108,7 @@ impl Name {
             Self::Relay => 35,
             Self::Subscriber => 20,
             Self::Jobs => 80,
+            Self::Invites => 60,
             Self::Onboarding => 45,
             Self::Start => 30,
         })
@@ -117,6 +121,7 @@ impl Name {
             Self::Relay => ("Relay", &relay::NOTES),
             Self::Subscriber => ("Commit to subscriber", &subscriber::NOTES),
             Self::Jobs => ("Jobs", &queue::NOTES),
+            Self::Invites => ("Many invitations", &invites::NOTES),
             Self::Onboarding => ("Onboarding", &onboarding::NOTES),
             Self::Start => ("Start and rest", &start::NOTES),
         }
@@ -188,6 +193,7 @@ async fn one(name: Name, ground: &Ground, finished: u64) -> Result<Section> {
             Name::Relay => relay::measure(ground, deadline).await,
             Name::Subscriber => subscriber::measure(ground, deadline).await,
             Name::Jobs => queue::measure(ground, finished).await,
+            Name::Invites => invites::measure(ground, deadline).await,
             Name::Onboarding => onboarding::measure(ground, deadline).await,
             Name::Start => start::measure(ground).await,
         }

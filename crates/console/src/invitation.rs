@@ -165,7 +165,11 @@ fn ask(
 }
 
 /// Says why the link leads nowhere, or that nobody can say at the moment.
-fn decline(guest: &Guest, words: &'static Words, status: Status) -> Result<Response, Failure> {
+pub(crate) fn decline(
+    guest: &Guest,
+    words: &'static Words,
+    status: Status,
+) -> Result<Response, Failure> {
     let refusal = wire::code_of(&status);
     if let Some(text) = words.closed(&refusal.reason) {
         let status = match refusal.code {
@@ -186,13 +190,20 @@ fn decline(guest: &Guest, words: &'static Words, status: Status) -> Result<Respo
     }
 }
 
-fn say(guest: &Guest, words: &Words, status: StatusCode, title: &str, text: &str) -> Response {
+/// Says one thing.
+pub(crate) fn say(
+    guest: &Guest,
+    words: &Words,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+) -> Response {
     let good = status == StatusCode::OK;
     let sign_in = good.then_some(words.sign_in);
     page(status, &Said { shell: frame(guest, words, title), good, title, text, sign_in })
 }
 
 /// The invited person's frame: the letter's language, and nothing of whoever is signed in here.
-fn frame(guest: &Guest, words: &Words, title: &str) -> Shell {
+pub(crate) fn frame(guest: &Guest, words: &Words, title: &str) -> Shell {
     Shell { lang: words.lang, prefix: guest.prefix().to_owned(), ..Shell::plain(title) }
 }

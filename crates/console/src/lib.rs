@@ -2,7 +2,8 @@
 //!
 //! - [`router`]: every page; it stands behind the gateway, which knows who asks and for which tenant.
 //! - `guest`, `form`: what a request brings. `failure`, `page`: what an answer is made of.
-//! - `signin`, `link`, `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`: one file for each page.
+//! - `signin`, `link`, `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`, `join`: one file for each
+//!   page.
 //! - `live`: fragments that renew themselves. `stage`, `step`, `verb`, `show`, `words`: how things are said.
 
 mod assets;
@@ -15,6 +16,7 @@ mod home;
 mod invitation;
 mod job;
 mod jobs;
+mod join;
 mod link;
 mod live;
 mod onboardings;
@@ -53,6 +55,7 @@ pub fn router(mesh: Mesh) -> Router {
         .route("/signin/link/{token}", get(link::enter_by_link))
         .route("/signout", post(signin::sign_out))
         .route("/invite/{token}", get(invitation::show).post(invitation::accept))
+        .route("/join/{token}", get(join::show).post(join::join))
         .route("/assets/{file}", get(assets::serve))
         .fallback(failure::nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

@@ -5,13 +5,18 @@ use std::{fmt, str::FromStr};
 use secrecy::{ExposeSecret, SecretString};
 
 /// What the service can be told.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
 pub struct Config {
     /// Where people reach the platform, such as https://usher.example.com; invitation links begin with it. Unless
     /// given, the address of the public listener.
     #[arg(long, env = "USHER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
+
+    /// How many invitations a new tenant may make in a day; older tenants may make more, and those whom hardly anybody
+    /// answers fewer. Protects the sender's name from tenants that send what nobody wants.
+    #[arg(long, env = "USHER_INVITE_DAILY", value_name = "NUMBER", default_value_t = 50_000)]
+    pub invite_daily: u32,
 }
 
 /// A text that people cannot be sent to.
@@ -27,6 +32,11 @@ impl PublicUrl {
     /// The page that opens an invitation.
     pub(crate) fn invitation(&self, token: &SecretString) -> String {
         format!("{}/invite/{}", self.0, token.expose_secret())
+    }
+
+    /// The page that a shared link opens.
+    pub(crate) fn joining(&self, token: &SecretString) -> String {
+        format!("{}/join/{}", self.0, token.expose_secret())
     }
 }
 

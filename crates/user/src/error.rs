@@ -5,6 +5,7 @@ use std::time::Duration;
 use kernel::{Code, Failure, FieldViolation};
 
 use crate::domain::{GroupRefusal, Refusal};
+use crate::domain::{Hindrance, Refusal};
 
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -149,6 +150,12 @@ pub enum Error {
     /// A change of a group was refused.
     #[error(transparent)]
     Group(#[from] GroupRefusal),
+    /// Somebody does not come in this way.
+    #[error(transparent)]
+    Hindered(#[from] Hindrance),
+    /// A job could not be begun or stopped.
+    #[error(transparent)]
+    Job(#[from] jobs::Error),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -193,6 +200,8 @@ impl Failure for Error {
             Self::Reply(_) | Self::PeerRefused { .. } => Code::Internal,
             Self::Rights(refusal) => refusal.code(),
             Self::Group(refusal) => refusal.code(),
+            Self::Hindered(hindrance) => hindrance.code(),
+            Self::Job(error) => error.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -237,6 +246,8 @@ impl Failure for Error {
             Self::PeerRefused { .. } => "peer_refused",
             Self::Rights(refusal) => refusal.reason(),
             Self::Group(refusal) => refusal.reason(),
+            Self::Hindered(hindrance) => hindrance.reason(),
+            Self::Job(error) => error.reason(),
             Self::Database(error) => error.reason(),
         }
     }
@@ -245,6 +256,7 @@ impl Failure for Error {
         match self {
             Self::PasswordRefused(fields) => fields.clone(),
             Self::Rights(refusal) => refusal.fields(),
+            Self::Hindered(hindrance) => hindrance.fields(),
             Self::WrongPassword => vec![FieldViolation::new("password", "is wrong")],
             Self::RoleAboveOwn => vec![FieldViolation::new("role", "is above your own")],
             Self::SeatsInUse(_) => {

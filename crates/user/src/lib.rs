@@ -11,6 +11,9 @@ mod peers;
 mod snapshots;
 mod store;
 
+use std::sync::Arc;
+
+use ::jobs::{Worker, Workflow};
 use boot::Host;
 use bus::{Nats, Relay};
 use kernel::Clock;
@@ -18,8 +21,10 @@ use pg::Db;
 use vault::Vault;
 use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 
+pub use ::jobs::{Limits, Pace};
 pub use config::{BadUrl, Config, PublicUrl};
 pub use domain::{GroupRefusal, Refusal};
+pub use domain::{Hindrance, Refusal};
 pub use error::{Error, Result};
 pub use snapshots::Snapshots;
 
@@ -43,9 +48,34 @@ pub struct App {
     pub public_url: PublicUrl,
     /// What is remembered of people's rights.
     pub snapshots: Snapshots,
+    /// How long the leases of its jobs hold.
+    pub pace: Pace,
+    /// How much its worker takes on.
+    pub limits: Limits,
+    /// How many invitations a new tenant may make in a day.
+    pub invite_daily: u32,
 }
 
 impl App {
+    /// What a worker takes on by default: lists take turns by tenant, and leave the database to people.
+    #[must_use]
+    pub const fn usual_limits() -> Limits {
+        Limits { concurrency: 4, per_tenant: 1 }
+    }
+
+    /// The durable work of this service.
+    #[must_use]
+    pub fn workflows(&self) -> Vec<Arc<dyn Workflow>> {
+        jobs::workflows(self)
+    }
+
+    /// A worker for the service's jobs; any number may run side by side.
+    #[must_use]
+    pub fn worker(&self) -> Worker {
+        Worker::new(self.db.clone(), self.clock.clone(), self.workflows(), self.limits)
+            .with_pace(self.pace)
+    }
+
     /// Tells once of invitations of any tenant that ended, as the background work does from time to time; of how many.
     ///
     /// # Errors
@@ -68,6 +98,11 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     let following = app.clone();
     host.spawn("user snapshots", async move |stop| {
         Ok(events::follow_rights(&following, &stop).await?)
+    });
+    let worker = app.worker();
+    host.spawn("user jobs", async move |stop| {
+        worker.run(stop).await;
+        Ok(())
     });
     let telling = app.clone();
     host.spawn("user expiries", async move |stop| {

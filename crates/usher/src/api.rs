@@ -128,6 +128,23 @@ impl Api {
         self.send(Method::POST, tenant, path, Some(body)).await
     }
 
+    /// Posts a file, once for this key however often it is sent.
+    ///
+    /// # Errors
+    /// [`Problem`] when refused; the transport's when not answered.
+    pub async fn post_file<T: DeserializeOwned>(
+        &self,
+        tenant: Option<&str>,
+        path: &str,
+        kind: &'static str,
+        file: Vec<u8>,
+        key: &str,
+    ) -> anyhow::Result<T> {
+        let request = self.request(Method::POST, tenant, path).header("content-type", kind);
+        let request = request.header("idempotency-key", key).body(file);
+        self.answer(request.timeout(Duration::from_secs(60))).await
+    }
+
     /// Every item of a list, page after page.
     ///
     /// # Errors
@@ -222,6 +239,13 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
+        self.answer(request).await
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> anyhow::Result<T> {
         let response =
             request.send().await.with_context(|| format!("no answer from {}", self.url))?;
         if !response.status().is_success() {

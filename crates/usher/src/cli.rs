@@ -8,10 +8,10 @@ use crate::{commands, out, platform};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done; for `onboard`: every good row is active
+  0  done; for `onboard`: every good row is active; for `invites import`: everybody is invited or a member
   1  failed; the reason stands on standard error
   2  the command line or the configuration is wrong
-  3  `onboard`: some good row is not active";
+  3  `onboard`: some good row is not active; `invites import`: some row was refused or left out";
 
 /// Usher brings a customer from an e-mailed invitation to a working, provisioned workspace.
 #[derive(Debug, Parser)]
@@ -33,6 +33,9 @@ pub enum Command {
     Migrate(commands::migrate::Migrate),
     /// Bring the clients of a CSV file from invitation to an active workspace.
     Onboard(commands::onboard::Onboard),
+    /// Invitations.
+    #[command(subcommand)]
+    Invites(commands::invites::Invites),
     /// The facts as they pass.
     #[command(subcommand)]
     Events(commands::events::Events),
@@ -103,6 +106,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Dev(dev) => commands::dev::dev(*dev).await,
         Command::Migrate(migrate) => commands::migrate::migrate(migrate).await,
         Command::Onboard(onboard) => commands::onboard::onboard(onboard).await,
+        Command::Invites(invites) => commands::invites::invites(invites).await,
         Command::Events(events) => commands::events::events(events).await,
         Command::Outbox(outbox) => commands::outbox::outbox(outbox).await,
         Command::Tenant(tenants) => commands::tenant::tenants(tenants).await,
@@ -151,6 +155,7 @@ mod tests {
             ("usher dev --port x", "USHER_PORT"),
             ("usher dev --limit-login x", "USHER_LIMIT_LOGIN"),
             ("usher onboard --wait-seconds x f", "USHER_WAIT_SECONDS"),
+            ("usher invites import f", "--tenant"),
             ("usher events tail --count x", "USHER_COUNT"),
             ("usher rollout promote --from x", "USHER_FROM"),
             ("usher rollout halt", "--reason"),

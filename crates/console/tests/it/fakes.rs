@@ -3,6 +3,7 @@
 mod access;
 mod funnels;
 pub(crate) mod jobs;
+mod join_links;
 mod onboarding;
 mod people;
 mod sessions;
@@ -22,7 +23,10 @@ use wire::{
         rollouts_server::RolloutsServer,
     },
     tenant::v1::tenants_server::TenantsServer,
-    user::v1::{Invitation, access_server::AccessServer, invites_server::InvitesServer},
+    user::v1::{
+        Invitation, access_server::AccessServer, invites_server::InvitesServer,
+        join_links_server::JoinLinksServer,
+    },
 };
 
 pub(crate) const DEMO: &str = "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0e1f";
@@ -40,6 +44,8 @@ pub(crate) struct State {
     pub(crate) closed: Mutex<Option<Status>>,
     pub(crate) refuse_password: Mutex<Option<Status>>,
     pub(crate) accepted: AtomicUsize,
+    /// Whom a shared link was used for: an address, or nothing for somebody who is signed in.
+    pub(crate) joining: Mutex<Vec<String>>,
     pub(crate) ended: AtomicUsize,
     pub(crate) retried: AtomicUsize,
     /// What was asked of jobs.
@@ -68,6 +74,7 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     put("provisioning", provisioning);
     let mut user = Routes::new(AccessServer::new(fake()));
     user = user.add_service(InvitesServer::new(fake()));
+    user = user.add_service(JoinLinksServer::new(fake()));
     put("user", user);
 }
 

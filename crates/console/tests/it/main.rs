@@ -6,6 +6,7 @@ mod fakes;
 mod funnel;
 mod invitation;
 mod jobs;
+mod join;
 mod onboardings;
 mod signin;
 mod world;

@@ -23,7 +23,7 @@ use crate::{
     front::{Front, Wanted, client},
     limits::Standing,
     problem::Problem,
-    transcode::{LONGEST, collect, enter, idempotency_key},
+    transcode::{LONGEST, MAX_BODY, collect, enter, idempotency_key},
 };
 
 /// Carries the token where a caller cannot send `Authorization`.
@@ -62,7 +62,8 @@ async fn answer(
     standing: &mut Option<Standing>,
 ) -> Result<Answer, Problem> {
     let visitor = enter(front, &parts, row.deed.class(), Wanted::Person, standing).await?;
-    let input = Input::read(vars, parts.uri.query().unwrap_or_default(), &collect(body).await?)?;
+    let body = collect(body, MAX_BODY).await?;
+    let input = Input::read(vars, parts.uri.query().unwrap_or_default(), &body)?;
     let mut cx = visitor.cx;
     if row.deed == Deed::CreateUser {
         let key = Some(input.text("idempotency_key")?).filter(|key| !key.is_empty());

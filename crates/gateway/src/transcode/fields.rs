@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::extract::Query;
+use bytes::Bytes;
 use http::{HeaderMap, Uri, header};
 use kernel::{Code, FieldViolation};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
@@ -24,7 +25,9 @@ pub(super) struct Sources<'a> {
 /// Reads the message of a request.
 pub(super) fn read(route: &Route, sources: &Sources) -> Result<DynamicMessage, Problem> {
     let input = route.rpc.input();
+    let csv = csv_field(&input, sources.headers).filter(|_| route.body == Body::Whole);
     let mut fields = match route.body {
+        Body::Whole if csv.is_some() => Map::new(),
         Body::Whole => of_body(sources)?,
         Body::None => nothing(sources)?,
     };
@@ -40,8 +43,22 @@ pub(super) fn read(route: &Route, sources: &Sources) -> Result<DynamicMessage, P
         return Err(Problem::of_fields(faults));
     }
     let whole = Value::Object(fields);
-    DynamicMessage::deserialize(input.clone(), &whole)
-        .map_err(|problem| Problem::of_fields(misfits(&input, &whole, &problem.to_string())))
+    let mut message = DynamicMessage::deserialize(input.clone(), &whole)
+        .map_err(|problem| Problem::of_fields(misfits(&input, &whole, &problem.to_string())))?;
+    if let Some(csv) = csv {
+        let bytes = Bytes::copy_from_slice(sources.body);
+        message.set_field(&csv, prost_reflect::Value::Bytes(bytes));
+    }
+    Ok(message)
+}
+
+/// The field `csv` of a request that has one, where the whole body is sent as `text/csv`.
+fn csv_field(input: &MessageDescriptor, headers: &HeaderMap) -> Option<FieldDescriptor> {
+    let kind = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    let is_csv = essence.eq_ignore_ascii_case("text/csv");
+    let field = input.get_field_by_name("csv").filter(|field| field.kind() == Kind::Bytes);
+    field.filter(|_| is_csv && !headers.contains_key(header::CONTENT_ENCODING))
 }
 
 /// A service's field path (`a_b.c_d`) as the caller wrote it (`aB.cD`).

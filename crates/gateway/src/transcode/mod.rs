@@ -12,4 +12,4 @@ mod stream;
 pub(crate) use ndjson::LINES;
 pub(crate) use route::{Body, ROUTES, Route};
 pub(crate) use router::router;
-pub(crate) use serve::{LONGEST, collect, enter, idempotency_key};
+pub(crate) use serve::{LONGEST, MAX_BODY, collect, enter, idempotency_key};

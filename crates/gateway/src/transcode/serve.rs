@@ -26,8 +26,8 @@ use crate::{
     upstream,
 };
 
-/// Largest body that is read.
-const MAX_BODY: usize = 1024 * 1024;
+/// Largest body that is read, in bytes, unless a method's rule says otherwise.
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
 /// How much of a larger body is read and forgotten, so that its sender hears the refusal and not a broken connection.
 const DRAINED: usize = 8 * 1024 * 1024;
@@ -73,7 +73,7 @@ async fn answer(
     if route.rule.idempotent {
         cx.idempotency_key = idempotency_key(&parts.headers)?;
     }
-    let body = collect(body).await?;
+    let body = collect(body, largest(route)).await?;
     let sources = Sources {
         vars,
         query: parts.uri.query().unwrap_or_default(),
@@ -129,15 +129,23 @@ fn describe(cx: &Cx) {
     span.record("actor.id", cx.actor.label());
 }
 
-/// The body, once it has arrived whole and is not too large.
-pub(crate) async fn collect(body: Body) -> Result<Bytes, Problem> {
-    match tokio::time::timeout(ARRIVAL, gather(body)).await {
+/// How many bytes a body of this route may have.
+const fn largest(route: &Route) -> usize {
+    match route.rule.body_kib {
+        0 => MAX_BODY,
+        kib => kib as usize * 1024,
+    }
+}
+
+/// The body, once it has arrived whole and has no more than `most` bytes.
+pub(crate) async fn collect(body: Body, most: usize) -> Result<Bytes, Problem> {
+    match tokio::time::timeout(ARRIVAL, gather(body, most)).await {
         Ok(gathered) => gathered,
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT.into()),
     }
 }
 
-async fn gather(mut body: Body) -> Result<Bytes, Problem> {
+async fn gather(mut body: Body, most: usize) -> Result<Bytes, Problem> {
     let (mut kept, mut length) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
@@ -147,14 +155,14 @@ async fn gather(mut body: Body) -> Result<Bytes, Problem> {
         })?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        if length <= MAX_BODY {
+        if length <= most {
             kept.extend_from_slice(&data);
         } else if length > DRAINED {
             break;
         }
     }
-    if length > MAX_BODY {
-        let detail = format!("The body is larger than {MAX_BODY} bytes.");
+    if length > most {
+        let detail = format!("The body is larger than {most} bytes.");
         return Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
     }
     Ok(kept.freeze())

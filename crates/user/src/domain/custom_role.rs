@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{PlatformRole, Role, TenantRole};
 
 /// The name of a role, built in or a tenant's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct RoleName(String);
 
 impl RoleName {

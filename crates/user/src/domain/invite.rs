@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    domain::{Delivery, InvitePolicy, Lifetime, TenantRole},
+    domain::{Delivery, InvitePolicy, Lifetime, Scope, ScopeType},
 };
 
 kernel::closed_set! {
@@ -29,7 +29,8 @@ pub(crate) struct Invite {
     pub(crate) user_id: UserId,
     pub(crate) email: Email,
     pub(crate) name: PersonName,
-    pub(crate) role: TenantRole,
+    /// The main role: built in, or the tenant's own.
+    pub(crate) role: String,
     /// As stored; [`Invite::standing`] says what holds now.
     pub(crate) status: InviteStatus,
     pub(crate) locale: Locale,
@@ -54,6 +55,19 @@ pub(crate) struct Invite {
     /// What the person's workspace is to be set up with, each `name=value`.
     #[serde(default)]
     pub(crate) workspace: Vec<String>,
+    /// Roles beside the main one.
+    #[serde(default)]
+    pub(crate) more_roles: Vec<String>,
+    /// Where the roles hold.
+    #[serde(default = "whole_tenant")]
+    pub(crate) scope_type: ScopeType,
+    #[serde(default)]
+    pub(crate) scope_id: String,
+}
+
+/// Where the roles of invitations held before they could hold elsewhere.
+const fn whole_tenant() -> ScopeType {
+    ScopeType::Tenant
 }
 
 impl Invite {
@@ -63,6 +77,16 @@ impl Invite {
             InviteStatus::Pending if self.expires_at <= now => InviteStatus::Expired,
             other => other,
         }
+    }
+
+    /// All its roles, the main one first.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.role).chain(&self.more_roles).map(String::as_str)
+    }
+
+    /// Where its roles hold.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope { kind: self.scope_type, id: self.scope_id.clone() }
     }
 
     /// Whether its link opens the door now.
@@ -164,7 +188,7 @@ mod tests {
             user_id: Uuid::from_u128(2).into(),
             email: Email::parse("ann@example.com").expect("an address"),
             name: PersonName::parse("Ann").expect("a name"),
-            role: TenantRole::Client,
+            role: "client".into(),
             status,
             locale: Locale::parse("en").expect("a language"),
             reference: String::new(),
@@ -178,6 +202,9 @@ mod tests {
             delivery: Delivery::Sent,
             attempts: 9,
             workspace: Vec::new(),
+            more_roles: Vec::new(),
+            scope_type: ScopeType::Tenant,
+            scope_id: String::new(),
         }
     }
 
@@ -232,6 +259,18 @@ mod tests {
         for (name, value) in [("", "x"), ("A", "x"), ("a b", "x"), ("a", "x\ny"), ("a", &long)] {
             assert!(datum(name, value).is_err(), "{name}={value}");
         }
+    }
+
+    #[test]
+    fn an_answer_kept_before_there_were_several_roles_reads_back() {
+        let mut kept = serde_json::to_value(invite(InviteStatus::Pending)).expect("writes");
+        let fields = kept.as_object_mut().expect("an object");
+        for field in ["more_roles", "scope_type", "scope_id"] {
+            fields.remove(field).expect("a field");
+        }
+        let read: Invite = serde_json::from_value(kept).expect("reads");
+        assert_eq!(read, invite(InviteStatus::Pending));
+        assert_eq!(read.roles().collect::<Vec<_>>(), ["client"]);
     }
 
     #[test]

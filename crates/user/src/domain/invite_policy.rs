@@ -43,6 +43,11 @@ const PUBLIC_DOMAINS: &[&str] = &[
     "zoho.com",
 ];
 
+/// Whether anybody gets an address at this domain.
+pub(crate) fn is_public_domain(domain: &str) -> bool {
+    PUBLIC_DOMAINS.contains(&domain)
+}
+
 kernel::closed_set! {
     /// With which address somebody who is signed in may accept.
     pub(crate) enum AddressRule {
@@ -105,7 +110,7 @@ impl InvitePolicy {
 
     /// Whether somebody whose own address is `own` may accept an invitation to `invited`.
     pub(crate) fn admits(&self, invited: &Email, own: &Email) -> bool {
-        let shared = || invited.domain() == own.domain() && !PUBLIC_DOMAINS.contains(&own.domain());
+        let shared = || invited.domain() == own.domain() && !is_public_domain(own.domain());
         invited == own
             || match self.address_rule {
                 AddressRule::Exact => false,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use kernel::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// The longest life that any policy allows, in hours: a month.
 pub(super) const LONGEST: i32 = 720;
 
 /// How long a link works, in hours: 1 to 720.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lifetime(i32);
 
 impl Lifetime {

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::{digest, hmac, rand};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{InviteId, TenantId};
 use secrecy::{ExposeSecret, SecretString};
+
+use crate::domain::Hindrance;
 
 /// Bytes of a tenant's id, at the front of every token.
 const TENANT: usize = 16;
@@ -31,6 +33,14 @@ impl Token {
         let mut bytes = tenant.uuid().as_bytes().to_vec();
         bytes.extend_from_slice(mac.sign().as_ref());
         Self { tenant, text: URL_SAFE_NO_PAD.encode(bytes).into() }
+    }
+
+    /// A token that nobody can make again.
+    pub(crate) fn draw(tenant: TenantId) -> Result<Self, Hindrance> {
+        let mut secret = [0; MAC];
+        rand::fill(&mut secret).map_err(|_| Hindrance::NoRandomness)?;
+        let bytes = [tenant.uuid().as_bytes().as_slice(), &secret].concat();
+        Ok(Self { tenant, text: URL_SAFE_NO_PAD.encode(bytes).into() })
     }
 
     /// Reads what a link holds; `None` for what we never made in this form.
@@ -102,6 +112,15 @@ mod tests {
         }
         let other_key = Token::derive(&[8; 32], first.tenant, Uuid::from_u128(2).into(), 1);
         assert_ne!(first.hash(), other_key.hash());
+    }
+
+    #[test]
+    fn a_drawn_token_reads_back_and_no_two_are_the_same() {
+        let draw = || Token::draw(Uuid::from_u128(1).into()).expect("randomness");
+        let (one, other) = (draw(), draw());
+        assert_ne!(one.hash(), other.hash());
+        let read = Token::parse(one.text().expose_secret()).expect("reads back");
+        assert_eq!((read.tenant(), read.hash()), (one.tenant(), one.hash()));
     }
 
     #[test]

@@ -81,6 +81,11 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
+    /// Whether the person may come back without an invitation: who left may, and who was removed or paused may not.
+    pub(crate) fn may_come_back(&self) -> bool {
+        self.status == MemberStatus::Removed && self.cause == Cause::Left
+    }
+
     /// Whether `turn` changes anything. What has ended is not paused or gone on with.
     pub(crate) fn takes(&self, turn: Turn) -> Result<bool> {
         match (self.status, turn.status()) {
@@ -157,6 +162,16 @@ mod tests {
                 Err(error) => error.reason(),
             };
             assert_eq!(seen, expected, "{status} {turn:?}");
+        }
+    }
+
+    #[test]
+    fn who_left_may_come_back_and_who_was_put_out_may_not() {
+        let left = Membership { cause: Cause::Left, ..membership(MemberStatus::Removed) };
+        assert!(left.may_come_back());
+        for status in [MemberStatus::Removed, MemberStatus::Disabled] {
+            let out = Membership { cause: Cause::ByHand, ..membership(status) };
+            assert!(!out.may_come_back(), "{status}");
         }
     }
 

@@ -6,9 +6,16 @@ mod decision;
 mod group;
 mod group_member;
 mod group_refusal;
+mod hindrance;
 mod invite;
+mod invite_batch;
+mod invite_budget;
 mod invite_event;
+mod invite_file;
 mod invite_policy;
+mod invite_wish;
+mod join_domain;
+mod join_link;
 mod lifetime;
 mod link;
 mod membership;
@@ -32,9 +39,22 @@ pub(crate) use group::{
 };
 pub(crate) use group_member::{GroupMember, GroupMemberStatus, GroupStep};
 pub use group_refusal::GroupRefusal;
+pub use hindrance::Hindrance;
 pub(crate) use invite::{Invite, InviteStatus, data, datum, reference};
+pub(crate) use invite_batch::{
+    BatchRow, BatchStatus, Ending, InviteBatch, MOST_ROWS, NewRow, Outcome, RawRow, look_at,
+};
+pub(crate) use invite_budget::InviteBudget;
 pub(crate) use invite_event::{Delivered, Delivery, InviteEvent, Step};
-pub(crate) use invite_policy::{AddressRule, DAY, InvitePolicy};
+pub(crate) use invite_file::read_file;
+pub(crate) use invite_policy::{AddressRule, DAY, InvitePolicy, is_public_domain};
+pub(crate) use invite_wish::{Fault, InviteWish, RawWish, roles};
+pub(crate) use join_domain::{
+    JoinDomain, JoinRequest, MOST_JOIN_DOMAINS, RequestStatus, Way, join_domain,
+};
+pub(crate) use join_link::{
+    JoinLink, email_domain, email_domains, link_lifetime, most_uses, shared_roles,
+};
 pub(crate) use lifetime::Lifetime;
 pub(crate) use link::{Token, TokenHash};
 pub(crate) use membership::{MemberStatus, Membership, Turn, note};

@@ -12,7 +12,7 @@ use wire::{
     },
 };
 
-use super::{invites::role_of, tenant};
+use super::tenant;
 use crate::{
     App,
     domain::{AccountKey, TenantRole, Wish},
@@ -88,4 +88,9 @@ fn roles(names: &[String]) -> Result<Option<BTreeSet<TenantRole>>, Status> {
     let read = names.iter().map(|name| parse("roles", name, role_of));
     let roles = read.collect::<Result<BTreeSet<_>, _>>()?;
     Ok((!roles.is_empty()).then_some(roles))
+}
+
+fn role_of(name: &str) -> Result<TenantRole, &'static str> {
+    TenantRole::parse(name)
+        .ok_or("is not a role of a tenant (owner, admin, operator, client, user)")
 }

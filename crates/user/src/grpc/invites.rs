@@ -1,8 +1,8 @@
 //! `usher.user.v1.Invites`.
 
-use std::{collections::BTreeSet, mem::take};
+use std::mem::take;
 
-use kernel::{Email, Locale, PageSize, PersonName};
+use kernel::PageSize;
 use tonic::{Request, Response, Status};
 use wire::{
     id, parse, refuse, repeatable, timestamp,
@@ -14,10 +14,10 @@ use wire::{
     },
 };
 
-use super::{convert, optional_id, tenant};
+use super::{invite_convert, optional_id, tenant};
 use crate::{
     App, Error,
-    domain::{self, Delivery, InviteStatus, Lifetime, TenantRole, Token, datum, reference},
+    domain::{self, Delivery, InviteStatus, RawWish, RoleName, Token},
     ops,
     store::InviteFilter,
 };
@@ -27,7 +27,7 @@ pub(crate) struct Rpc(pub(crate) App);
 
 impl Rpc {
     fn shown(&self, invite: &domain::Invite) -> Invite {
-        convert::invite(invite, self.0.clock.now())
+        invite_convert::invite(invite, self.0.clock.now())
     }
 }
 
@@ -42,7 +42,7 @@ impl Invites for Rpc {
         let mut request = request.into_inner();
         let key = take(&mut request.idempotency_key);
         let (cx, fingerprint) = repeatable(cx, &key, &request)?;
-        let command = command(&request, fingerprint)?;
+        let command = command(request, fingerprint)?;
         let invite = ops::create_invite(&self.0, &cx, tenant, command).await.map_err(refuse)?;
         Ok(Response::new(self.shown(&invite)))
     }
@@ -148,39 +148,33 @@ impl Invites for Rpc {
 }
 
 fn command(
-    request: &CreateInviteRequest,
+    request: CreateInviteRequest,
     fingerprint: Vec<u8>,
 ) -> Result<ops::CreateInvite, Status> {
-    let locale = Some(&request.locale).filter(|text| !text.is_empty());
-    let role = match (request.role.as_str(), request.roles.as_slice()) {
-        ("", []) => TenantRole::Client,
-        (name, []) => parse("role", name, role_of)?,
-        ("", [name]) => parse("roles", name, role_of)?,
-        _ => parse("roles", "", |_| Err("must hold one role, and none where role is given"))?,
+    let wish = RawWish {
+        email: request.email,
+        name: request.name,
+        role: request.role,
+        roles: request.roles,
+        locale: request.locale,
+        reference: request.reference,
+        expires_in_hours: hours(request.expires_in_hours),
+        workspace: pairs(request.workspace),
+        scope_type: request.scope_type,
+        scope_id: request.scope_id,
     };
-    Ok(ops::CreateInvite {
-        email: parse("email", &request.email, Email::parse)?,
-        name: parse("name", &request.name, PersonName::parse)?,
-        role,
-        locale: locale.map(|text| parse("locale", text, Locale::parse)).transpose()?,
-        reference: parse("reference", &request.reference, reference)?,
-        lifetime: Lifetime::from_wire(request.expires_in_hours)
-            .or_else(|problem| parse("expiresInHours", "", |_| Err(problem)))?,
-        workspace: parse("workspace", "", |_| workspace(&request.workspace))?,
-        fingerprint,
-    })
+    let wish = wish.read().or_else(|(field, problem)| parse(field, "", |_| Err(problem)))?;
+    Ok(ops::CreateInvite { wish, fingerprint })
 }
 
-/// What a workspace is to be set up with, by name.
-fn workspace(data: &[WorkspaceDatum]) -> Result<Vec<String>, &'static str> {
-    let names: BTreeSet<&str> = data.iter().map(|datum| datum.name.as_str()).collect();
-    if data.len() > 20 || names.len() < data.len() {
-        return Err("must hold at most 20, each with a name of its own");
-    }
-    let mut read: Vec<String> =
-        data.iter().map(|one| datum(&one.name, &one.value)).collect::<Result<_, _>>()?;
-    read.sort_unstable();
-    Ok(read)
+/// A life as the text of a wish; zero says nothing.
+pub(super) fn hours(hours: i32) -> String {
+    if hours == 0 { String::new() } else { hours.to_string() }
+}
+
+/// The names and values of what is known of a workspace.
+pub(super) fn pairs(data: Vec<WorkspaceDatum>) -> Vec<(String, String)> {
+    data.into_iter().map(|datum| (datum.name, datum.value)).collect()
 }
 
 fn filter(request: &ListInvitesRequest) -> Result<InviteFilter, Status> {
@@ -188,7 +182,7 @@ fn filter(request: &ListInvitesRequest) -> Result<InviteFilter, Status> {
     Ok(InviteFilter {
         status: word("status", &request.status, status_of)?,
         email: given(&request.email).map(|text| text.trim().to_ascii_lowercase()),
-        role: word("role", &request.role, role_of)?,
+        role: word("role", &request.role, RoleName::parse)?,
         delivery: word("delivery", &request.delivery, delivery_of)?,
         invited_by: given(&request.invited_by),
     })
@@ -205,11 +199,6 @@ fn word<T>(
 
 fn delivery_of(word: &str) -> Result<Delivery, &'static str> {
     Delivery::parse(word).ok_or("is none of queued, sent, failed")
-}
-
-pub(super) fn role_of(name: &str) -> Result<TenantRole, &'static str> {
-    TenantRole::parse(name)
-        .ok_or("is not a role of a tenant (owner, admin, operator, client, user)")
 }
 
 fn status_of(word: &str) -> Result<InviteStatus, &'static str> {

@@ -7,9 +7,14 @@ mod custom_roles;
 mod decisions;
 mod group_members;
 mod groups;
+mod invite_batches;
+mod invite_convert;
 mod invite_history;
 mod invite_policies;
 mod invites;
+mod join_domains;
+mod join_links;
+mod joining;
 mod memberships;
 mod people;
 mod policy_overrides;
@@ -28,6 +33,9 @@ use wire::{
         group_members_server::GroupMembersServer, groups_server::GroupsServer,
         invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
         invites_server::InvitesServer, memberships_server::MembershipsServer,
+        invite_batches_server::InviteBatchesServer, invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
+        invites_server::InvitesServer, join_domains_server::JoinDomainsServer,
+        join_links_server::JoinLinksServer, joining_server::JoiningServer, memberships_server::MembershipsServer,
         people_server::PeopleServer, policy_overrides_server::PolicyOverridesServer,
         profiles_server::ProfilesServer, role_bindings_server::RoleBindingsServer,
         seats_server::SeatsServer, service_accounts_server::ServiceAccountsServer,
@@ -40,7 +48,11 @@ use crate::App;
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(InvitesServer::new(invites::Rpc(app.clone())))
         .add_service(InvitePoliciesServer::new(invite_policies::Rpc(app.clone())))
+        .add_service(InviteBatchesServer::new(invite_batches::Rpc(app.clone())))
         .add_service(InviteHistoryServer::new(invite_history::Rpc(app.clone())))
+        .add_service(JoinLinksServer::new(join_links::Rpc(app.clone())))
+        .add_service(JoinDomainsServer::new(join_domains::Rpc(app.clone())))
+        .add_service(JoiningServer::new(joining::Rpc(app.clone())))
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
         .add_service(MembershipsServer::new(memberships::Rpc(app.clone())))

@@ -1,20 +1,20 @@
 //! Accepts an invitation: the one way a person comes in by a link.
 
-use kernel::{Cx, Timestamp};
+use kernel::Cx;
 use pg::TenantTx;
 use secrecy::{ExposeSecret, SecretString};
 use wire::user::v1::{InviteAccepted, WorkspaceDatum};
 
 use super::{
     check_inviter::check_inviter,
+    enter_tenant::{Entry, enter_tenant},
     find_invitation::{find_invitation, joined_by},
     note_step::note_step,
     prove_person::{Proof, prove_person},
-    take_seat::take_seat,
 };
 use crate::{
     App, Error, Result,
-    domain::{Claim, Invite, MemberStatus, Person, PersonStatus, Role, Step, Token, data},
+    domain::{Claim, Invite, Person, PersonStatus, Step, Token, data},
     peers, store,
 };
 
@@ -92,24 +92,26 @@ async fn claim(
         // Sent again since it was read, by somebody whose rights were not looked at.
         return Err(Error::Overtaken);
     }
-    admit(&mut tx, &invite, person, proof, now).await?;
+    admit(app, &mut tx, &invite, person, proof).await?;
     note_step(&mut tx, cx, &invite, Step::Accepted, now).await?;
     let target = format!("invite:{id} activation_link used");
     bus::audit(&mut tx, cx, "invite.accept", &target).await?;
     bus::emit(&mut tx, cx, id.uuid(), &accepted(&invite, person, proof)).await?;
+    store::count_acceptance(&mut tx).await?;
     store::bump_epoch(&mut tx, &app.snapshots).await?;
     tx.commit().await?;
     Ok(invite)
 }
 
-/// Makes the person active, a member, and binds the role.
+/// Makes the person active, a member, and binds the roles.
 async fn admit(
+    app: &App,
     tx: &mut TenantTx,
     invite: &Invite,
     person: &Person,
     proof: &Proof,
-    now: Timestamp,
 ) -> Result<()> {
+    let now = app.clock.now();
     let person = store::lock_person(tx, person.user_id).await?.ok_or(Error::PersonNotFound)?;
     match (proof, person.status) {
         (Proof::Staged(_), PersonStatus::Invited) => {
@@ -120,14 +122,14 @@ async fn admit(
         // Came in elsewhere in between, with a password that was not asked for here.
         _ => return Err(Error::Overtaken),
     }
-    let bound_by = format!("invite:{}", invite.invite_id);
-    if store::member_status(tx, person.user_id).await? != Some(MemberStatus::Active) {
-        take_seat(tx, Claim::Reserved, now).await?;
-    }
-    store::upsert_membership(tx, person.user_id, &bound_by, now).await?;
-    store::replace_words(tx, person.user_id).await?;
-    store::bind_role(tx, person.user_id, Role::Tenant(invite.role), &bound_by, now).await?;
-    Ok(())
+    let entry = Entry {
+        user_id: person.user_id,
+        roles: invite.roles().map(str::to_owned).collect(),
+        scope: invite.scope(),
+        bound_by: format!("invite:{}", invite.invite_id),
+        claim: Claim::Reserved,
+    };
+    enter_tenant(app, tx, &entry).await
 }
 
 fn accepted(invite: &Invite, person: &Person, proof: &Proof) -> InviteAccepted {
@@ -135,7 +137,7 @@ fn accepted(invite: &Invite, person: &Person, proof: &Proof) -> InviteAccepted {
         invite_id: invite.invite_id.to_string(),
         user_id: person.user_id.to_string(),
         email: person.email.to_string(),
-        role: invite.role.to_string(),
+        role: invite.role.clone(),
         reference: invite.reference.clone(),
         credential_id: match proof {
             Proof::Staged(id) => id.clone(),
@@ -147,5 +149,8 @@ fn accepted(invite: &Invite, person: &Person, proof: &Proof) -> InviteAccepted {
         workspace: data(&invite.workspace)
             .map(|(name, value)| WorkspaceDatum { name: name.into(), value: value.into() })
             .collect(),
+        roles: invite.roles().map(str::to_owned).collect(),
+        scope_type: invite.scope_type.to_string(),
+        scope_id: invite.scope_id.clone(),
     }
 }

@@ -4,10 +4,13 @@ use kernel::{Cx, InviteId, TenantId};
 use pg::replies;
 use wire::{timestamp, user::v1::InviteResent};
 
-use super::{TOKEN_KEY, allow_letter::allow_letter, note_step::note_step, take_seat::take_seat};
+use super::{
+    TOKEN_KEY, allow_letter::allow_letter, check_roles::check_roles, note_step::note_step,
+    take_seat::take_seat,
+};
 use crate::{
     App, Error, Result,
-    domain::{Claim, Invite, InviteStatus, Role, Step, Token},
+    domain::{Claim, Invite, InviteStatus, Step, Token},
     store,
 };
 
@@ -31,7 +34,7 @@ pub(crate) async fn resend_invite(
         replies::Known::Other => return Err(Error::KeyReused),
     }
     let invite = store::lock_invite(&mut tx, id).await?.ok_or(Error::InvitationNotFound)?;
-    Role::Tenant(invite.role).may_be_given_by(cx)?;
+    check_roles(&mut tx, cx, invite.roles()).await?;
     let now = app.clock.now();
     let policy = store::invite_policy(&mut tx).await?;
     let stood = invite.standing(now);

@@ -20,7 +20,7 @@ macro_rules! accounts {
                            else 'expired' end as "status!: _",
                       coalesce(m.status <> 'removed', false) as "is_member!",
                       case when m.user_id is null or m.status = 'removed' and i.status = 'pending'
-                           then array_remove(array[i.role], null)
+                           then array_remove(i.role || i.more_roles, null)
                            else array(select b.role from role_bindings b
                                       where b.tenant_id = a.tenant_id and b.user_id = a.user_id order by b.role)
                            end as "roles!: _",

@@ -3,7 +3,7 @@
 use kernel::{Email, InviteId, Timestamp, UserId};
 use pg::TenantTx;
 
-use crate::domain::{Delivery, Invite, InviteStatus, TenantRole, TokenHash};
+use crate::domain::{Delivery, Invite, InviteStatus, RoleName, TokenHash};
 
 /// Which invitations are listed; what is absent narrows nothing.
 #[derive(Debug, Default)]
@@ -12,7 +12,8 @@ pub(crate) struct InviteFilter {
     pub(crate) status: Option<InviteStatus>,
     /// The beginning of the address.
     pub(crate) email: Option<String>,
-    pub(crate) role: Option<TenantRole>,
+    /// One of its roles.
+    pub(crate) role: Option<RoleName>,
     pub(crate) delivery: Option<Delivery>,
     /// Who made it, as audit rows name an actor.
     pub(crate) invited_by: Option<String>,
@@ -24,11 +25,12 @@ macro_rules! invites {
         sqlx::query_as!(
             Invite,
             r#"select invites.invite_id as "invite_id: _", user_id as "user_id: _", email as "email: _",
-                      name as "name: _", role as "role: _", status as "status: _", locale as "locale: _",
+                      name as "name: _", role, status as "status: _", locale as "locale: _",
                       reference, sends, ttl_hours, created_at as "created_at: _",
                       expires_at as "expires_at: _", accepted_at as "accepted_at: _", invited_by,
                       coalesce(vouched_by, invited_by) as "vouched_by!",
-                      delivery as "delivery: _", attempts, workspace
+                      delivery as "delivery: _", attempts, workspace, more_roles,
+                      scope_type as "scope_type: _", scope_id
                from invites "# + $rest
             $(, $argument)*
         )
@@ -44,14 +46,16 @@ pub(crate) async fn insert_invite(
 ) -> pg::Result<bool> {
     let inserted = sqlx::query!(
         "insert into invites (tenant_id, invite_id, user_id, email, name, role, status, locale, reference, token_hash,
-                              sends, ttl_hours, invited_by, created_at, expires_at, workspace)
-         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                              sends, ttl_hours, invited_by, created_at, expires_at, workspace, more_roles,
+                              scope_type, scope_id)
+         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+                 $18)
          on conflict (tenant_id, email) where status = 'pending' do nothing",
         invite.invite_id as _,
         invite.user_id as _,
         invite.email.as_str(),
         invite.name.as_str(),
-        invite.role.as_str(),
+        invite.role,
         invite.status.as_str(),
         invite.locale.as_str(),
         invite.reference,
@@ -62,6 +66,9 @@ pub(crate) async fn insert_invite(
         invite.created_at as _,
         invite.expires_at as _,
         &invite.workspace,
+        &invite.more_roles,
+        invite.scope_type.as_str(),
+        invite.scope_id,
     )
     .execute(&mut **tx)
     .await?;
@@ -115,7 +122,7 @@ pub(crate) async fn list_invites(
         "where tenant_id = usher.current_tenant() and ($1::uuid is null or invite_id > $1)
            and ($2::text is null or
                 case when status = 'pending' and expires_at <= $3 then 'expired' else status end = $2)
-           and ($5::text is null or starts_with(email, $5)) and ($6::text is null or role = $6)
+           and ($5::text is null or starts_with(email, $5)) and ($6::text is null or role = $6 or $6 = any (more_roles))
            and ($7::text is null or delivery = $7) and ($8::text is null or invited_by = $8)
          order by invite_id limit $4",
         after as _,
@@ -123,7 +130,7 @@ pub(crate) async fn list_invites(
         now as _,
         limit,
         filter.email.as_deref() as _,
-        filter.role.map(TenantRole::as_str) as _,
+        filter.role.as_ref().map(RoleName::as_str) as _,
         filter.delivery.map(Delivery::as_str) as _,
         filter.invited_by.as_deref() as _,
     );

@@ -2,14 +2,20 @@
 
 mod access;
 mod accounts;
+mod batch_rows;
 mod bindings;
 mod custom_roles;
 mod expiries;
 mod group_members;
 mod groups;
+mod invite_batches;
+mod invite_budgets;
 mod invite_events;
 mod invite_policies;
 mod invites;
+mod join_domains;
+mod join_links;
+mod join_requests;
 mod links;
 mod members;
 mod memberships;
@@ -31,6 +37,10 @@ pub(crate) use bindings::{
     binding, binding_like, delete_binding, insert_binding, list_bindings, roles_of_group,
     roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end,
 };
+pub(crate) use batch_rows::{
+    insert_batch_rows, leave_out_rows, list_batch_rows, lock_waiting_row, settle_row, waiting_rows,
+};
+pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings};
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
     share_custom_role, upsert_custom_role,
@@ -44,11 +54,26 @@ pub(crate) use groups::{
     archive_teams_of, group, insert_group, list_groups, list_teams_of, lock_group, share_group,
     update_group,
 };
+pub(crate) use invite_batches::{
+    end_batch, insert_batch, invite_batch, list_batches, lock_batch,
+};
+pub(crate) use invite_budgets::{count_acceptance, count_invite};
 pub(crate) use invite_events::{insert_invite_event, letters_since, list_invite_events};
 pub(crate) use invite_policies::{invite_policy, upsert_invite_policy};
 pub(crate) use invites::{
     InviteFilter, accepted_invite, claim_invite, count_attempt, expire_invite, insert_invite,
     invite, list_invites, lock_invite, lock_pending, revoke_invite, update_delivery,
+};
+pub(crate) use join_domains::{
+    count_join_domains, delete_join_domain, join_domain_of, joinable, list_join_domains,
+    upsert_join_domain,
+};
+pub(crate) use join_links::{
+    has_used, insert_join_link, insert_use, join_link_by_token, list_join_links, lock_join_link,
+    lock_join_link_by_token, revoke_join_link,
+};
+pub(crate) use join_requests::{
+    decide_request, insert_request, last_request, list_requests, lock_request,
 };
 pub(crate) use links::{
     invite_by_former_link, invite_by_link, link_hash, replaced_invite, take_link, update_link,
@@ -60,7 +85,7 @@ pub(crate) use memberships::{
 pub(crate) use overrides::{
     delete_override, insert_override, list_overrides, lock_override, override_like,
 };
-pub(crate) use people::{activate_person, ensure_person, lock_person, person};
+pub(crate) use people::{activate_person, ensure_person, lock_person, person, person_by_email};
 pub(crate) use profiles::{lock_profile, profile, replace_words_everywhere, update_profile};
 pub(crate) use seats::{ensure_seats, lock_seat_limit, seats, update_seat_limit};
 pub(crate) use service_accounts::{

@@ -1,6 +1,6 @@
 //! Rows of `users`: people belong to no tenant, so no scope narrows these queries.
 
-use kernel::{Timestamp, UserId};
+use kernel::{Email, Timestamp, UserId};
 use pg::TenantTx;
 
 use crate::domain::Person;
@@ -21,16 +21,8 @@ pub(crate) async fn ensure_person(tx: &mut TenantTx, new: Person) -> pg::Result<
     if inserted.rows_affected() == 1 {
         return Ok(new);
     }
-    let known = sqlx::query_as!(
-        Person,
-        r#"select user_id as "user_id: _", email as "email: _", name as "name: _", status as "status: _",
-                  created_at as "created_at: _", activated_at as "activated_at: _"
-           from users where email = $1"#,
-        new.email.as_str(),
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    Ok(known)
+    let known = person_by_email(tx, &new.email).await?;
+    known.ok_or_else(|| sqlx::Error::RowNotFound.into())
 }
 
 pub(crate) async fn person(tx: &mut TenantTx, user_id: UserId) -> pg::Result<Option<Person>> {
@@ -40,6 +32,22 @@ pub(crate) async fn person(tx: &mut TenantTx, user_id: UserId) -> pg::Result<Opt
                   created_at as "created_at: _", activated_at as "activated_at: _"
            from users where user_id = $1"#,
         user_id as _,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+pub(crate) async fn person_by_email(
+    tx: &mut TenantTx,
+    email: &Email,
+) -> pg::Result<Option<Person>> {
+    let row = sqlx::query_as!(
+        Person,
+        r#"select user_id as "user_id: _", email as "email: _", name as "name: _", status as "status: _",
+                  created_at as "created_at: _", activated_at as "activated_at: _"
+           from users where email = $1"#,
+        email.as_str(),
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -65,7 +65,14 @@ async fn the_role_of_the_service_sees_no_row_without_the_right_scope() {
     let theirs = tenant();
     platform.admit(theirs, "ann@example.com").await;
     let tables = [
+        "invite_batch_rows",
+        "invite_batches",
+        "invite_budgets",
         "invites",
+        "join_domains",
+        "join_link_uses",
+        "join_links",
+        "join_requests",
         "replaced_links",
         "custom_roles",
         "group_members",

@@ -7,7 +7,7 @@ use bus::Nats;
 use kernel::{Clock, Cx, Passport, TenantId, UserId};
 use pg::Db;
 use tonic::{Request, Status, service::Routes};
-use user::{App, Snapshots};
+use user::{App, Limits, Pace, Snapshots};
 use uuid::Uuid;
 use vault::{Keyring, MasterKey, Vault};
 use wire::{
@@ -21,8 +21,10 @@ use wire::{
         SetInvitePolicyRequest, access_client::AccessClient, accounts_client::AccountsClient,
         custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
         group_members_client::GroupMembersClient, groups_client::GroupsClient,
-        invite_history_client::InviteHistoryClient, invite_policies_client::InvitePoliciesClient,
-        invites_client::InvitesClient, memberships_client::MembershipsClient,
+        invite_batches_client::InviteBatchesClient, invite_history_client::InviteHistoryClient,
+        invite_policies_client::InvitePoliciesClient, invites_client::InvitesClient,
+        join_domains_client::JoinDomainsClient, join_links_client::JoinLinksClient,
+        joining_client::JoiningClient, memberships_client::MembershipsClient,
         people_client::PeopleClient, policy_overrides_client::PolicyOverridesClient,
         profiles_client::ProfilesClient, role_bindings_client::RoleBindingsClient,
         seats_client::SeatsClient, service_accounts_client::ServiceAccountsClient,
@@ -76,10 +78,16 @@ pub(crate) const OWNER: &[&str] = &[
     "provisioning.troubles.read",
     "provisioning.troubles.work",
     "user.groups.write",
+    "user.join_domains.write",
     "user.ownership.transfer",
     "user.service_accounts.read",
     "user.service_accounts.write",
 ];
+
+/// Nobody listens there: facts stay in the outbox, where the tests look for them.
+async fn nowhere() -> Nats {
+    Nats::connect(&"nats://127.0.0.1:1".into()).await.expect("an address")
+}
 
 /// Everything one test needs.
 pub(crate) struct Platform {
@@ -97,13 +105,21 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn start() -> Self {
-        // Nobody listens there: facts stay in the outbox, where the tests look for them.
-        let nowhere = Nats::connect(&"nats://127.0.0.1:1".into()).await.expect("an address");
-        Self::start_with(nowhere).await
+        Self::begin(nowhere().await, App::usual_limits()).await
+    }
+
+    /// Where no worker takes a job, so that the test does.
+    pub(crate) async fn start_without_workers() -> Self {
+        let limits = Limits { concurrency: 0, ..App::usual_limits() };
+        Self::begin(nowhere().await, limits).await
     }
 
     /// Like [`Platform::start`], with facts that arrive.
     pub(crate) async fn start_with(nats: Nats) -> Self {
+        Self::begin(nats, App::usual_limits()).await
+    }
+
+    async fn begin(nats: Nats, limits: Limits) -> Self {
         let database = Database::migrated().await;
         let clock = Clock::standing_at(jiff::Timestamp::now().into());
         let (peers, trust) = (Peers::default(), Trust::default());
@@ -120,6 +136,9 @@ impl Platform {
             vault: Vault::new(keyring.clone()),
             public_url: "https://usher.test".parse().expect("a URL"),
             snapshots: Snapshots::default(),
+            pace: Pace::default(),
+            limits,
+            invite_daily: 50_000,
         };
         let auth = FakeAuth::default();
         let routes = Routes::new(CredentialsServer::new(auth.clone()));
@@ -224,6 +243,22 @@ impl Platform {
 
     pub(crate) fn invites(&self) -> InvitesClient<Caller> {
         InvitesClient::new(self.gateway())
+    }
+
+    pub(crate) fn invite_batches(&self) -> InviteBatchesClient<Caller> {
+        InviteBatchesClient::new(self.gateway())
+    }
+
+    pub(crate) fn join_links(&self) -> JoinLinksClient<Caller> {
+        JoinLinksClient::new(self.gateway())
+    }
+
+    pub(crate) fn join_domains(&self) -> JoinDomainsClient<Caller> {
+        JoinDomainsClient::new(self.gateway())
+    }
+
+    pub(crate) fn joining(&self) -> JoiningClient<Caller> {
+        JoiningClient::new(self.gateway())
     }
 
     pub(crate) fn policies(&self) -> InvitePoliciesClient<Caller> {

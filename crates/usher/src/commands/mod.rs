@@ -4,6 +4,7 @@ pub mod clients;
 pub mod dev;
 pub mod events;
 pub mod healthcheck;
+pub mod invites;
 pub mod jobs;
 pub mod keys;
 mod listing;

@@ -38,8 +38,21 @@ impl Common<'_> {
             }
             Part::User => {
                 let (vault, public_url) = (vault(self.settings)?, self.public_url()?);
+                let (pace, limits) = (self.pace(), user::App::usual_limits());
+                let invite_daily = self.settings.user.invite_daily;
                 let snapshots = user::Snapshots::default();
-                let app = user::App { db, nats, clock, mesh, vault, public_url, snapshots };
+                let app = user::App {
+                    db,
+                    nats,
+                    clock,
+                    mesh,
+                    vault,
+                    public_url,
+                    snapshots,
+                    pace,
+                    limits,
+                    invite_daily,
+                };
                 user::start(&app, trust, host)?
             }
             Part::Provisioning => {

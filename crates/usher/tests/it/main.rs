@@ -3,6 +3,7 @@
 mod compat;
 mod contract;
 mod invitations;
+mod invite_batches;
 mod isolation;
 mod jobs;
 mod journey;

@@ -34,11 +34,16 @@ const SMUGGLED: [&str; 23] = [
 ];
 
 /// The golden list: where such a field is the method's very purpose.
-const OFFERED: [(&str, &str); 6] = [
+const OFFERED: [(&str, &str); 11] = [
     ("Accounts.UpdateAccount", "roles"),
     ("CustomRoles.PutCustomRole", "permissions"),
     ("Invites.CreateInvite", "role"),
     ("Invites.CreateInvite", "roles"),
+    ("JoinDomains.PutJoinDomain", "role"),
+    ("JoinLinks.CreateJoinLink", "role"),
+    ("JoinLinks.CreateJoinLink", "roles"),
+    ("Joining.JoinTenant", "tenantId"),
+    ("Joining.JoinTenant", "tenant_id"),
     ("People.CreateUser", "role"),
     ("RoleBindings.CreateRoleBinding", "role"),
 ];

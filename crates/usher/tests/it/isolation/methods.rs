@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 33] = [
+const EXCEPTIONS: [(&str, &str); 39] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -54,6 +54,7 @@ const EXCEPTIONS: [(&str, &str); 33] = [
     ("People.CreateUser", "makes something new and names nothing that is there"),
     ("Events.CreateEvent", "makes something new and names nothing that is there"),
     ("Invites.CreateInvite", "makes something new and names nothing that is there"),
+    ("InviteBatches.CreateInviteBatch", "makes something new and names nothing that is there"),
     (
         "Onboarding.OnboardClient",
         "a spreadsheet is the backend's, which knows no tenants: that it is taken is told, by whom is not",
@@ -72,6 +73,11 @@ const EXCEPTIONS: [(&str, &str); 33] = [
     ("Incidents.OpenIncident", "makes something new and names nothing that is there"),
     ("Incidents.CloseIncident", "of the platform: incidents are nobody's but its own"),
     ("InvitePolicies.SetInvitePolicy", "is about the tenant of the call and names nothing else"),
+    ("JoinLinks.CreateJoinLink", "makes something new and names nothing that is there"),
+    ("JoinLinks.ShowJoinLink", "the link's token itself proves the tenant; see join_links.rs of user"),
+    ("JoinLinks.UseJoinLink", "the link's token itself proves the tenant; see join_links.rs of user"),
+    ("JoinDomains.PutJoinDomain", "is about the tenant of the call and names nothing else"),
+    ("JoinDomains.DeleteJoinDomain", "is about the tenant of the call and names nothing else"),
     ("Invites.ShowInvitation", "the link's token itself proves the tenant; see tokens.rs"),
     ("Invites.AcceptInvitation", "the link's token itself proves the tenant; see tokens.rs"),
 ];
@@ -308,6 +314,9 @@ async fn neighbours(platform: &Platform, host: &Host) -> Neighbours {
         vault: usher::platform::vault(platform.settings()).expect("a vault"),
         public_url: platform.url().parse().expect("an address"),
         snapshots: user::Snapshots::default(),
+        pace: user::Pace::default(),
+        limits: user::App::usual_limits(),
+        invite_daily: 50_000,
     };
     let guarded = user::start(&app, neighbours.trust(), host).expect("every method has a rule");
     neighbours.settle(user::NAME, guarded);

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testkit::{Actor, Platform, Tenant};
+use testkit::{Actor, Platform, Tenant, eventually};
 
-use crate::steps::{accept, bring_in, invite, next_token_for, text, token_for};
+use crate::steps::{
+    PASSWORD, accept, bring_in, invite, next_token_for, text, token_for,
+};
 
 /// A tenant, whoever runs it, and all that is its own.
 pub(super) struct Full {
@@ -19,8 +21,12 @@ pub(super) struct Full {
 }
 
 /// The lists of a tenant: where they are, and what their items are called.
-pub(super) const LISTS: [(&str, &str); 13] = [
+pub(super) const LISTS: [(&str, &str); 17] = [
     ("/v1/invites", "invites"),
+    ("/v1/invite-batches", "batches"),
+    ("/v1/join-links", "links"),
+    ("/v1/join-domains", "domains"),
+    ("/v1/join-requests", "requests"),
     ("/v1/members", "members"),
     ("/v1/communities", "communities"),
     ("/v1/teams", "teams"),
@@ -64,6 +70,8 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     });
     let keyed = admin.request(Method::POST, "/v1/events").header("idempotency-key", "once");
     let event = admin.send(keyed.json(&wish)).await.json();
+    invite_many(&admin, &of("many")).await;
+    open_ways_in(platform, &tenant, &admin).await;
     platform.settled().await;
 
     let lists = lists(&admin).await;
@@ -81,6 +89,9 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
         ("community_id", groups.0),
         ("team_id", groups.1),
         ("service_account_id", text(&robot, "serviceAccountId").to_owned()),
+        ("batch_id", first("batches", "batchId")),
+        ("join_link_id", first("links", "joinLinkId")),
+        ("request_id", first("requests", "requestId")),
         ("event_id", text(&event, "eventId").to_owned()),
         ("role_id", role),
         ("binding_id", text(&rights.binding, "bindingId").to_owned()),
@@ -112,6 +123,38 @@ async fn make_groups(admin: &Actor, user_id: &str, name: &str) -> (String, Strin
         admin.post(&format!("{place}/members"), json!({"userId": user_id})).await.json();
     }
     (community, team)
+}
+
+/// Has a list of one person worked off.
+async fn invite_many(admin: &Actor, email: &str) {
+    let wish = json!({"rows": [{"email": email, "name": "One of many"}]});
+    let batch = admin.post("/v1/invite-batches", wish).await.json();
+    let path = format!("/v1/invite-batches/{}", text(&batch, "batchId"));
+    eventually("the list is worked off", async || {
+        admin.get(&path).await.json()["status"] == "done"
+    })
+    .await;
+}
+
+/// Makes a link that many may come in by, and has somebody of another tenant ask to join by the domain of their address.
+async fn open_ways_in(platform: &Platform, tenant: &Tenant, admin: &Actor) {
+    let wish = json!({"title": format!("Workshop of {}", tenant.slug), "mostUses": 3});
+    admin.post("/v1/join-links", wish).await.json();
+    // Somebody of a domain that no other tenant lets in.
+    let domain = format!("guests-of-{}.test", tenant.slug);
+    let email = format!("guest@{domain}");
+    let guests = platform.tenant(&format!("Guests of {}", tenant.slug)).await;
+    invite(&guests.admin().await, &email, "user").await;
+    accept(platform, &token_for(platform, &email).await).await.json();
+    let owner = tenant.member("owner").await;
+    let put = owner.request(Method::PUT, &format!("/v1/join-domains/{domain}"));
+    owner.send(put.json(&json!({"way": "ask"}))).await.json();
+    let nobody = platform.anonymous();
+    let sign_in = json!({"email": email, "password": PASSWORD});
+    let session = nobody.post("/v1/sessions", sign_in).await.json();
+    let join = format!("/v1/me/joinable/{}/join", tenant.id);
+    let asking = nobody.request(Method::POST, &join).bearer_auth(text(&session, "token"));
+    nobody.send(asking.json(&json!({"message": "Let me in."}))).await.json();
 }
 
 /// What a person was given and denied.
