@@ -30,6 +30,12 @@ pub enum Error {
     /// Another person signs in with this e-mail.
     #[error("Another person signs in with this e-mail.")]
     EmailTaken,
+    /// Somebody who has another address by now still signs in by this one here: the word about them is on its way.
+    #[error("Somebody else signs in by this e-mail still; what changed of them is on its way.")]
+    EmailHeld,
+    /// The platform closed the account.
+    #[error("This account is disabled.")]
+    PersonClosed,
     /// No session has this token.
     #[error("The session's token is not known.")]
     BadToken,
@@ -64,7 +70,8 @@ impl Failure for Error {
             Self::PasswordRefused(_) | Self::TtlRefused(_) | Self::BadFact(_) => Code::Invalid,
             Self::CredentialNotFound => Code::NotFound,
             Self::EmailTaken => Code::Conflict,
-            Self::Busy => Code::Unavailable,
+            Self::PersonClosed => Code::Denied,
+            Self::Busy | Self::EmailHeld => Code::Unavailable,
             Self::Hashing(_) => Code::Internal,
             Self::Database(error) => error.code(),
         }
@@ -78,6 +85,8 @@ impl Failure for Error {
             Self::TtlRefused(_) => "ttl_refused",
             Self::CredentialNotFound => "credential_not_found",
             Self::EmailTaken => "email_taken",
+            Self::EmailHeld => "email_held",
+            Self::PersonClosed => "account_disabled",
             Self::BadToken => "bad_token",
             Self::SessionEnded => "session_ended",
             Self::SessionExpired => "session_expired",

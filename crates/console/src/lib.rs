@@ -2,12 +2,14 @@
 //!
 //! - [`router`]: every page; it stands behind the gateway, which knows who asks and for which tenant.
 //! - `guest`, `form`: what a request brings. `failure`, `page`: what an answer is made of.
-//! - `signin`, `link`, `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`, `join`: one file for each
-//!   page.
-//! - `live`: fragments that renew themselves. `stage`, `step`, `verb`, `show`, `words`: how things are said.
+//! - `signin`, `link`, `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`, `join`, `email_change`: one
+//!   file for each page.
+//! - `live`: fragments that renew themselves. `stage`, `step`, `verb`, `show`, `words`, `email_words`: how things are said.
 
 mod assets;
 mod client;
+mod email_change;
+mod email_words;
 mod failure;
 mod form;
 mod funnel;
@@ -56,6 +58,7 @@ pub fn router(mesh: Mesh) -> Router {
         .route("/signout", post(signin::sign_out))
         .route("/invite/{token}", get(invitation::show).post(invitation::accept))
         .route("/join/{token}", get(join::show).post(join::join))
+        .route("/email/{token}", get(email_change::show).post(email_change::choose))
         .route("/assets/{file}", get(assets::serve))
         .fallback(failure::nothing_here)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

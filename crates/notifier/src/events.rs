@@ -2,44 +2,61 @@
 
 use bus::Consumers;
 use kernel::{Cx, Email, InviteId, Locale, PersonName};
-use wire::user::v1::{InviteCreated, InviteResent};
+use uuid::Uuid;
+use wire::user::v1::{EmailChangeRequested, InviteCreated, InviteResent};
 
-use crate::{App, Error, Result, domain::Reason, ops};
+use crate::{
+    App, Error, Result,
+    domain::{Reason, Side},
+    ops,
+};
 
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
-    let (created, resent) = (app.clone(), app.clone());
+    let (created, resent, wished) = (app.clone(), app.clone(), app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteCreated| {
             let app = created.clone();
-            async move { ops::queue_message(&app, &cx, command_of_created(&fact)?).await }
+            async move { ops::queue_messages(&app, &cx, [command_of_created(&fact)?]).await }
         })
         .on(move |cx: Cx, fact: InviteResent| {
             let app = resent.clone();
-            async move { ops::queue_message(&app, &cx, command_of_resent(&fact)?).await }
+            async move { ops::queue_messages(&app, &cx, [command_of_resent(&fact)?]).await }
+        })
+        .on(move |cx: Cx, fact: EmailChangeRequested| {
+            let app = wished.clone();
+            async move { ops::queue_messages(&app, &cx, commands_of_wish(&fact)?).await }
         })
 }
 
 fn command_of_created(fact: &InviteCreated) -> Result<ops::QueueMessage> {
-    command(&fact.invite_id, 1, &fact.email, &fact.name, &fact.locale)
+    let about = invitation(&fact.invite_id, 1)?;
+    command(about, &fact.email, &fact.name, &fact.locale)
 }
 
 fn command_of_resent(fact: &InviteResent) -> Result<ops::QueueMessage> {
-    command(&fact.invite_id, fact.sends, &fact.email, &fact.name, &fact.locale)
+    let about = invitation(&fact.invite_id, fact.sends)?;
+    command(about, &fact.email, &fact.name, &fact.locale)
 }
 
-fn command(
-    invite_id: &str,
-    sends: i32,
-    email: &str,
-    name: &str,
-    locale: &str,
-) -> Result<ops::QueueMessage> {
+/// One letter to each address.
+fn commands_of_wish(fact: &EmailChangeRequested) -> Result<[ops::QueueMessage; 2]> {
+    let change_id = Uuid::try_parse(&fact.change_id).map_err(|_| Error::BadFact("change_id"))?;
+    let about = |side| Reason::EmailChange { change_id, side };
+    Ok([
+        command(about(Side::Old), &fact.old_email, &fact.name, &fact.locale)?,
+        command(about(Side::New), &fact.new_email, &fact.name, &fact.locale)?,
+    ])
+}
+
+fn invitation(invite_id: &str, sends: i32) -> Result<Reason> {
+    let invite_id = InviteId::parse(invite_id).map_err(|_| Error::BadFact("invite_id"))?;
+    Ok(Reason::Invite { invite_id, sends })
+}
+
+fn command(about: Reason, email: &str, name: &str, locale: &str) -> Result<ops::QueueMessage> {
     Ok(ops::QueueMessage {
-        about: Reason {
-            invite_id: InviteId::parse(invite_id).map_err(|_| Error::BadFact("invite_id"))?,
-            sends,
-        },
+        about,
         recipient: Email::parse(email).map_err(|_| Error::BadFact("email"))?,
         name: PersonName::parse(name).map_err(|_| Error::BadFact("name"))?,
         locale: Locale::parse(locale).map_err(|_| Error::BadFact("locale"))?,

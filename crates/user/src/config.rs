@@ -38,6 +38,11 @@ impl PublicUrl {
     pub(crate) fn joining(&self, token: &SecretString) -> String {
         format!("{}/join/{}", self.0, token.expose_secret())
     }
+
+    /// The page that confirms or refuses another address.
+    pub(crate) fn email_change(&self, token: &SecretString) -> String {
+        format!("{}/email/{}", self.0, token.expose_secret())
+    }
 }
 
 impl FromStr for PublicUrl {

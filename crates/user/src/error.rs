@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use kernel::{Code, Failure, FieldViolation};
+use kernel::{Code, Failure, FieldViolation, TenantId};
 
 use crate::domain::{GroupRefusal, Refusal};
 use crate::domain::{Hindrance, Refusal};
+use crate::domain::{EmailRefusal, Refusal};
 
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -81,6 +82,23 @@ pub enum Error {
     /// The tenant would be without an owner.
     #[error("A tenant has an owner at any time; transfer the ownership to another member first.")]
     LastOwner,
+    /// Tenants would be without an owner who can sign in.
+    #[error(
+        "This person is the only owner of tenants; transfer these, or name in ownerless those that may be left."
+    )]
+    SoleOwner(Vec<TenantId>),
+    /// Nobody asked for an erasure.
+    #[error("No erasure was asked for.")]
+    ErasureNotFound,
+    /// Its steps are taken.
+    #[error("The erasure has begun and cannot be taken back.")]
+    ErasureBegun,
+    /// The platform's staff ordered it.
+    #[error("This erasure was ordered by the platform's staff, who alone can cancel it.")]
+    ErasureOrdered,
+    /// Nobody knows the person any more.
+    #[error("This person was erased; the account cannot be opened again.")]
+    PersonErased,
     /// Only an active member can own a tenant.
     #[error("Only an active member can become the owner.")]
     NotActive,
@@ -156,6 +174,9 @@ pub enum Error {
     /// A job could not be begun or stopped.
     #[error(transparent)]
     Job(#[from] jobs::Error),
+    /// A change of somebody's address was refused.
+    #[error(transparent)]
+    Email(#[from] EmailRefusal),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -164,16 +185,18 @@ pub enum Error {
 impl Failure for Error {
     fn code(&self) -> Code {
         match self {
-            Self::InvitationNotFound | Self::PersonNotFound | Self::TenantNotFound => {
-                Code::NotFound
-            }
+            Self::InvitationNotFound
+            | Self::PersonNotFound
+            | Self::TenantNotFound
+            | Self::ErasureNotFound => Code::NotFound,
             Self::InvitationUsed
             | Self::InvitationExpired
             | Self::InvitationRevoked
             | Self::InvitationReplaced
             | Self::LinkExhausted
             | Self::LinkLost
-            | Self::LinkTaken => Code::Gone,
+            | Self::LinkTaken
+            | Self::PersonErased => Code::Gone,
             Self::ResendLimit | Self::RecipientBudget(_) | Self::TooManyAttempts(_) => {
                 Code::Exhausted
             }
@@ -181,6 +204,8 @@ impl Failure for Error {
             | Self::NotJoined
             | Self::MembershipEnded
             | Self::LastOwner
+            | Self::SoleOwner(_)
+            | Self::ErasureBegun
             | Self::NotActive
             | Self::SeatsTaken
             | Self::SeatsInUse(_)
@@ -188,6 +213,7 @@ impl Failure for Error {
             | Self::KeyReused => Code::Conflict,
             Self::RoleAboveOwn
             | Self::OwnAccount
+            | Self::ErasureOrdered
             | Self::OtherAddress
             | Self::InviterLacksRole
             | Self::TenantSuspended
@@ -202,6 +228,7 @@ impl Failure for Error {
             Self::Group(refusal) => refusal.code(),
             Self::Hindered(hindrance) => hindrance.code(),
             Self::Job(error) => error.code(),
+            Self::Email(refusal) => refusal.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -226,6 +253,11 @@ impl Failure for Error {
             Self::NotJoined => "not_joined",
             Self::MembershipEnded => "membership_ended",
             Self::LastOwner => "last_owner",
+            Self::SoleOwner(_) => "sole_owner",
+            Self::ErasureNotFound => "erasure_not_found",
+            Self::ErasureBegun => "erasure_begun",
+            Self::ErasureOrdered => "erasure_ordered",
+            Self::PersonErased => "person_erased",
             Self::NotActive => "not_active",
             Self::SeatsTaken => "seats_taken",
             Self::SeatsInUse(_) => "seats_in_use",
@@ -248,6 +280,7 @@ impl Failure for Error {
             Self::Group(refusal) => refusal.reason(),
             Self::Hindered(hindrance) => hindrance.reason(),
             Self::Job(error) => error.reason(),
+            Self::Email(refusal) => refusal.reason(),
             Self::Database(error) => error.reason(),
         }
     }
@@ -257,8 +290,16 @@ impl Failure for Error {
             Self::PasswordRefused(fields) => fields.clone(),
             Self::Rights(refusal) => refusal.fields(),
             Self::Hindered(hindrance) => hindrance.fields(),
+            Self::Email(refusal) => refusal.fields(),
             Self::WrongPassword => vec![FieldViolation::new("password", "is wrong")],
             Self::RoleAboveOwn => vec![FieldViolation::new("role", "is above your own")],
+            Self::SoleOwner(left) => {
+                let problem =
+                    |tenant| format!("must name {tenant}, which would be without an owner");
+                left.iter()
+                    .map(|tenant| FieldViolation::new("ownerless", problem(tenant)))
+                    .collect()
+            }
             Self::SeatsInUse(_) => {
                 vec![FieldViolation::new("limit", "is below the active members")]
             }
@@ -279,6 +320,7 @@ impl Failure for Error {
             Self::PeerAway { retry_after: Some(after), .. }
             | Self::RecipientBudget(after)
             | Self::TooManyAttempts(Some(after)) => Some(*after),
+            Self::Email(refusal) => refusal.retry_after(),
             other => (other.code() == Code::Unavailable).then_some(Duration::from_secs(1)),
         }
     }

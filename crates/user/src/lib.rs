@@ -23,8 +23,7 @@ use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 
 pub use ::jobs::{Limits, Pace};
 pub use config::{BadUrl, Config, PublicUrl};
-pub use domain::{GroupRefusal, Refusal};
-pub use domain::{Hindrance, Refusal};
+pub use domain::{EmailRefusal, GroupRefusal, Hindrance, Refusal};
 pub use error::{Error, Result};
 pub use snapshots::Snapshots;
 
@@ -83,6 +82,14 @@ impl App {
     pub async fn tell_expired(&self) -> Result<usize> {
         ops::tell_expired(self).await
     }
+
+    /// Erases once the people whose time has come, as the background work does from time to time; how many.
+    ///
+    /// # Errors
+    /// The database's, where erasures could not be read at all.
+    pub async fn erase_people(&self) -> Result<usize> {
+        ops::erase_people(self).await
+    }
 }
 
 /// Starts the background work on `host` and returns the guarded RPCs.
@@ -107,6 +114,11 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     let telling = app.clone();
     host.spawn("user expiries", async move |stop| {
         jobs::tell_expired(&telling, &stop).await;
+        Ok(())
+    });
+    let erasing = app.clone();
+    host.spawn("user erasures", async move |stop| {
+        jobs::erase_people(&erasing, &stop).await;
         Ok(())
     });
     Ok(guarded)

@@ -1,20 +1,27 @@
-//! What this service asks of others: credentials of `auth`, names and languages of `tenant`.
+//! What this service asks of others: credentials of `auth`, names and languages of `tenant`, and of all that they forget
+//! somebody.
 
-use kernel::{Code, Cx, Locale, TenantId, UserId};
+use kernel::{Code, Cx, Locale, SessionId, TenantId, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use tonic::Status;
 use wire::{
     auth::v1::{
-        ActivateCredentialRequest, StageCredentialRequest, VerifyPasswordRequest,
-        credentials_client::CredentialsClient,
+        ActivateCredentialRequest, ErasePersonRequest, FollowPersonRequest, StageCredentialRequest,
+        VerifyPasswordRequest, credentials_client::CredentialsClient,
+        standings_client::StandingsClient,
     },
     call, code_of,
+    notifier::v1::{EraseRecipientRequest, recipients_client::RecipientsClient},
+    provisioning::v1::{EraseClientPersonRequest, client_people_client::ClientPeopleClient},
     tenant::v1::{
         ResolveTenantRequest, Tenant, resolve_tenant_request, tenants_client::TenantsClient,
     },
 };
 
-use crate::{App, Error, Result, domain::Person};
+use crate::{
+    App, Error, Result,
+    domain::{Person, PersonStanding},
+};
 
 /// The word with which `auth` says that it is not the password.
 const WRONG_PASSWORD: &str = "wrong_password";
@@ -53,6 +60,50 @@ pub(crate) async fn activate_credential(
     let mut auth = CredentialsClient::new(app.mesh.to("auth"));
     let activated = auth.activate_credential(call(&own(cx), request)).await;
     activated.map_err(|status| refused("auth", &status))?;
+    Ok(())
+}
+
+/// Tells `auth` how the person stands: by which address they sign in, and whether they may. Where the address is
+/// another one, or nobody may sign in by it, sessions end, but the one that is `kept`.
+pub(crate) async fn follow_person(
+    app: &App,
+    cx: &Cx,
+    standing: &PersonStanding,
+    kept: Option<SessionId>,
+) -> Result<()> {
+    let request = FollowPersonRequest {
+        user_id: standing.user_id.to_string(),
+        version: standing.version,
+        email: standing.email.to_string(),
+        status: standing.status.to_string(),
+        kept_session_id: kept.map(|kept| kept.to_string()).unwrap_or_default(),
+    };
+    let mut auth = StandingsClient::new(app.mesh.to("auth"));
+    let followed = auth.follow_person(call(&own(cx), request)).await;
+    followed.map_err(|status| refused("auth", &status))?;
+    Ok(())
+}
+
+/// Has the other services forget a person, whom they know by the id or by an address; each may be asked again.
+pub(crate) async fn erase_person(
+    app: &App,
+    cx: &Cx,
+    user_id: UserId,
+    emails: &[String],
+) -> Result<()> {
+    let (cx, user_id) = (own(cx), user_id.to_string());
+    let request = ErasePersonRequest { user_id: user_id.clone() };
+    let mut auth = StandingsClient::new(app.mesh.to("auth"));
+    let erased = auth.erase_person(call(&cx, request)).await;
+    erased.map_err(|status| refused("auth", &status))?;
+    let request = EraseRecipientRequest { user_id: user_id.clone(), emails: emails.to_vec() };
+    let mut notifier = RecipientsClient::new(app.mesh.to("notifier"));
+    let erased = notifier.erase_recipient(call(&cx, request)).await;
+    erased.map_err(|status| refused("notifier", &status))?;
+    let request = EraseClientPersonRequest { user_id, emails: emails.to_vec() };
+    let mut provisioning = ClientPeopleClient::new(app.mesh.to("provisioning"));
+    let erased = provisioning.erase_client_person(call(&cx, request)).await;
+    erased.map_err(|status| refused("provisioning", &status))?;
     Ok(())
 }
 

@@ -3,9 +3,13 @@
 mod convert;
 mod credentials;
 mod sessions;
+mod standings;
 
 use tonic::service::Routes;
-use wire::auth::v1::{credentials_server::CredentialsServer, sessions_server::SessionsServer};
+use wire::auth::v1::{
+    credentials_server::CredentialsServer, sessions_server::SessionsServer,
+    standings_server::StandingsServer,
+};
 
 use crate::App;
 
@@ -13,4 +17,5 @@ use crate::App;
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(SessionsServer::new(sessions::Rpc(app.clone())))
         .add_service(CredentialsServer::new(credentials::Rpc(app.clone())))
+        .add_service(StandingsServer::new(standings::Rpc(app.clone())))
 }

@@ -3,6 +3,8 @@
 mod activate_credential;
 mod create_session;
 mod end_session;
+mod erase_person;
+mod follow_person;
 mod identify_session;
 mod issue_session;
 mod open_session;
@@ -13,6 +15,8 @@ mod verify_password;
 pub(crate) use activate_credential::{ActivateCredential, activate_credential};
 pub(crate) use create_session::{CreateSession, create_session};
 pub(crate) use end_session::end_session;
+pub(crate) use erase_person::erase_person;
+pub(crate) use follow_person::{FollowPerson, follow_person};
 pub(crate) use identify_session::identify_session;
 pub(crate) use issue_session::{IssueSession, issue_session};
 use open_session::open_session;

@@ -10,7 +10,7 @@ use crate::{
     store,
 };
 
-/// Keeps a new session and audits `action`.
+/// Keeps a new session and audits `action`. Nobody signs in as somebody whose account is closed, in whatever way.
 pub(super) async fn open_session(
     tx: &mut TenantTx,
     cx: &Cx,
@@ -19,6 +19,11 @@ pub(super) async fn open_session(
     ttl: Ttl,
     action: &str,
 ) -> Result<(Session, Token)> {
+    // Whoever closes the account meanwhile waits for this session, and ends it.
+    store::share_person(tx, user_id).await?;
+    if store::is_closed(tx, user_id).await? {
+        return Err(Error::PersonClosed);
+    }
     let mut random = [0; 32];
     rand::fill(&mut random).map_err(|_| Error::Hashing("the system gives no randomness".into()))?;
     let token = Token::of(&random);

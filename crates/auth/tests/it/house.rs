@@ -59,6 +59,11 @@ impl House {
         self.sessions_for("gateway")
     }
 
+    /// The way to this service in the name of another.
+    pub(crate) fn mesh_of(&self, service: &str) -> Caller {
+        self.neighbours.mesh(service).to(auth::NAME)
+    }
+
     /// Credentials as a service calls them.
     pub(crate) fn credentials_for(&self, service: &str) -> CredentialsClient<Caller> {
         CredentialsClient::new(self.neighbours.mesh(service).to(auth::NAME))

@@ -4,3 +4,4 @@ mod credentials;
 mod hearing;
 mod house;
 mod sessions;
+mod standings;

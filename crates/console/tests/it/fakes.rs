@@ -1,6 +1,7 @@
 //! Small services in memory, behind the guards of the real ones.
 
 mod access;
+mod addresses;
 mod funnels;
 pub(crate) mod jobs;
 mod join_links;
@@ -24,7 +25,8 @@ use wire::{
     },
     tenant::v1::tenants_server::TenantsServer,
     user::v1::{
-        Invitation, access_server::AccessServer, invites_server::InvitesServer,
+        EmailChangeLetter, Invitation, access_server::AccessServer,
+        email_changes_server::EmailChangesServer, invites_server::InvitesServer,
         join_links_server::JoinLinksServer,
     },
 };
@@ -40,7 +42,11 @@ pub(crate) const PASSWORD: &str = "a long enough password";
 pub(crate) struct State {
     pub(crate) clients: Mutex<Vec<Client>>,
     pub(crate) invitation: Mutex<Invitation>,
-    /// Why the invitation's link does not work, if it does not.
+    /// A letter about another address.
+    pub(crate) letter: Mutex<EmailChangeLetter>,
+    /// What was chosen in it.
+    pub(crate) chosen: Mutex<Vec<&'static str>>,
+    /// Why a letter's link does not work, if it does not.
     pub(crate) closed: Mutex<Option<Status>>,
     pub(crate) refuse_password: Mutex<Option<Status>>,
     pub(crate) accepted: AtomicUsize,
@@ -75,6 +81,7 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     let mut user = Routes::new(AccessServer::new(fake()));
     user = user.add_service(InvitesServer::new(fake()));
     user = user.add_service(JoinLinksServer::new(fake()));
+    user = user.add_service(EmailChangesServer::new(fake()));
     put("user", user);
 }
 

@@ -2,6 +2,7 @@
 
 mod assets;
 mod client;
+mod email_change;
 mod fakes;
 mod funnel;
 mod invitation;

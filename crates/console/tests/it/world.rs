@@ -14,7 +14,7 @@ use wire::{
     Mesh, Peers,
     identity::{ServiceKey, Trust},
     provisioning::v1::Client,
-    user::v1::Invitation,
+    user::v1::{EmailChangeLetter, Invitation},
 };
 
 use crate::fakes::{self, State};
@@ -49,6 +49,7 @@ impl World {
         let config = Config { trusted_proxies: proxies, ..Config::default() };
         let router = gateway::router(&config, deps, &host, console::router(mesh));
         *state.invitation.lock().expect("invitation") = invitation("en");
+        *state.letter.lock().expect("letter") = letter();
         Self { router, state, _host: host }
     }
 
@@ -169,6 +170,18 @@ pub(crate) fn client(name: &str, stage: &str) -> Client {
         updated_at: at(1_795_000_300),
         attempts: 4,
         ..Default::default()
+    }
+}
+
+fn letter() -> EmailChangeLetter {
+    EmailChangeLetter {
+        side: "old".into(),
+        old_email: "ann@example.com".into(),
+        new_email: "ann@example.org".into(),
+        status: "pending".into(),
+        locale: "en".into(),
+        expires_at: invitation("en").expires_at,
+        confirmed: false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! A message to a person, and what became of it.
 
 use kernel::{Email, InviteId, Locale, MessageId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 kernel::closed_set! {
     /// How a message travels.
@@ -15,6 +17,10 @@ kernel::closed_set! {
     pub(crate) enum Template {
         /// The activation link of an invitation.
         Invitation = "invitation",
+        /// To the address that a person has: another one is wished for.
+        EmailChangeOld = "email_change_old",
+        /// To the address that is wished for.
+        EmailChangeNew = "email_change_new",
     }
 }
 
@@ -23,6 +29,8 @@ kernel::closed_set! {
     pub(crate) enum SubjectKind {
         /// An invitation.
         Invite = "invite",
+        /// A person's wish for another address.
+        EmailChange = "email_change",
     }
 }
 
@@ -50,7 +58,7 @@ pub(crate) struct Message {
     pub(crate) attempts: i32,
     pub(crate) mail_message_id: String,
     pub(crate) subject_kind: SubjectKind,
-    pub(crate) subject_id: InviteId,
+    pub(crate) subject_id: Uuid,
     pub(crate) dedupe_key: String,
     pub(crate) reason: Option<String>,
     pub(crate) created_at: Timestamp,
@@ -58,45 +66,91 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// Which sending of its subject it carries, from 1: the last part of [`Reason::dedupe_key`].
+    /// Which sending of an invitation it carries, from 1: the last part of [`Reason::dedupe_key`]; 0 for any other letter.
     pub(crate) fn sends(&self) -> i32 {
         let last = self.dedupe_key.rsplit(':').next();
         last.and_then(|sends| sends.parse().ok()).unwrap_or_default()
     }
 }
 
+kernel::closed_set! {
+    /// To which of both addresses a letter about a change goes.
+    pub(crate) enum Side {
+        /// The one that the person has.
+        Old = "old",
+        /// The one that is wished for.
+        New = "new",
+    }
+}
+
 /// Why there is something to write: one reason makes one message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Reason {
-    /// The invitation.
-    pub(crate) invite_id: InviteId,
-    /// Which of its sendings, from 1.
-    pub(crate) sends: i32,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Reason {
+    /// An invitation has a link.
+    Invite {
+        invite_id: InviteId,
+        /// Which of its sendings, from 1.
+        sends: i32,
+    },
+    /// A person wishes for another address.
+    EmailChange { change_id: Uuid, side: Side },
 }
 
 impl Reason {
-    /// The key under which the message is kept once.
-    pub(crate) fn dedupe_key(self) -> String {
-        format!("invite:{}:{}", self.invite_id, self.sends)
+    /// The letter.
+    pub(crate) const fn template(self) -> Template {
+        match self {
+            Self::Invite { .. } => Template::Invitation,
+            Self::EmailChange { side: Side::Old, .. } => Template::EmailChangeOld,
+            Self::EmailChange { side: Side::New, .. } => Template::EmailChangeNew,
+        }
     }
 
-    /// Whether a later sending has taken this one's place: its link is the later letter's to carry.
-    pub(crate) const fn is_superseded_by(self, sends: i32) -> bool {
-        sends > self.sends
+    /// What the letter is about.
+    pub(crate) const fn subject(self) -> (SubjectKind, Uuid) {
+        match self {
+            Self::Invite { invite_id, .. } => (SubjectKind::Invite, invite_id.uuid()),
+            Self::EmailChange { change_id, .. } => (SubjectKind::EmailChange, change_id),
+        }
+    }
+
+    /// The key under which the message is kept once.
+    pub(crate) fn dedupe_key(self) -> String {
+        match self {
+            Self::Invite { invite_id, sends } => format!("invite:{invite_id}:{sends}"),
+            Self::EmailChange { change_id, side } => format!("email_change:{change_id}:{side}"),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use uuid::Uuid;
 
     #[test]
-    fn every_sending_is_a_reason_of_its_own_and_gives_way_to_later_ones() {
+    fn every_letter_is_a_reason_of_its_own() {
         let invite_id = InviteId::from(Uuid::from_u128(1));
-        let [first, second] = [1, 2].map(|sends| Reason { invite_id, sends });
-        assert_ne!(first.dedupe_key(), second.dedupe_key());
-        assert!(first.is_superseded_by(2));
-        assert!(!second.is_superseded_by(2) && !second.is_superseded_by(1));
+        let change_id = Uuid::from_u128(1);
+        let reasons = [
+            Reason::Invite { invite_id, sends: 1 },
+            Reason::Invite { invite_id, sends: 2 },
+            Reason::EmailChange { change_id, side: Side::Old },
+            Reason::EmailChange { change_id, side: Side::New },
+        ];
+        let keys: std::collections::BTreeSet<_> =
+            reasons.into_iter().map(Reason::dedupe_key).collect();
+        assert_eq!(keys.len(), reasons.len());
+    }
+
+    #[test]
+    fn a_reason_reads_back_from_what_a_job_was_told() {
+        let id = Uuid::from_u128(1);
+        let told = format!(r#"{{"invite_id":"{id}","sends":2}}"#);
+        let invite = Reason::Invite { invite_id: id.into(), sends: 2 };
+        assert_eq!(serde_json::from_str::<Reason>(&told).expect("reads"), invite);
+        let change = Reason::EmailChange { change_id: id, side: Side::New };
+        let told = serde_json::to_string(&change).expect("writes");
+        assert_eq!(serde_json::from_str::<Reason>(&told).expect("reads"), change);
     }
 }

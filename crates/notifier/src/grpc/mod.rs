@@ -2,13 +2,15 @@
 
 mod convert;
 mod messages;
+mod recipients;
 
 use tonic::service::Routes;
-use wire::notifier::v1::messages_server::MessagesServer;
+use wire::notifier::v1::{messages_server::MessagesServer, recipients_server::RecipientsServer};
 
 use crate::App;
 
 /// The service's RPCs.
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(MessagesServer::new(messages::Rpc(app.clone())))
+        .add_service(RecipientsServer::new(recipients::Rpc(app.clone())))
 }

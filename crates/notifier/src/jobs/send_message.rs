@@ -19,6 +19,9 @@ pub(crate) const SEND_MESSAGE: &str = "send_message";
 /// The workflow's version.
 pub(crate) const VERSION: u32 = 1;
 
+/// What the user service says of a link that somebody has used.
+const USED: [&str; 2] = ["invitation_used", "email_change_done"];
+
 /// One step: a letter is sent or it is not.
 pub(super) struct SendMessages(pub(super) App);
 
@@ -70,7 +73,7 @@ impl Step for Send {
         match ops::send_message(&self.0, &at.cx, at.tenant, &work).await {
             Ok(()) => Ok(Value::Null),
             // An earlier attempt's answer was lost, and the link has been used since: the letter did arrive.
-            Err(Unsent::Gone(reason)) if at.number > 1 && reason == "invitation_used" => {
+            Err(Unsent::Gone(reason)) if at.number > 1 && USED.contains(&reason.as_str()) => {
                 Ok(Value::Null)
             }
             Err(problem) => Err(unsent(problem)),
@@ -109,7 +112,7 @@ fn unsent(problem: Unsent) -> StepError {
             StepError::config("superseded", "A later letter was sent instead.", operator)
         }
         Unsent::Gone(reason) => {
-            StepError::config(reason, "The invitation is no longer open.", operator)
+            StepError::config(reason, "What the letter is about is no longer open.", operator)
         }
         Unsent::Peer { refusal, .. } if refusal.code.retry_helps() => {
             let user = "The service is temporarily unavailable.";

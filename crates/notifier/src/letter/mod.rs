@@ -1,8 +1,10 @@
 //! Letters: what is written to whom, in which language.
 
+mod email_change;
 mod invitation;
 mod names;
 
+pub(crate) use email_change::EmailChange;
 pub(crate) use invitation::Invitation;
 
 use std::fmt;

@@ -1,13 +1,17 @@
 //! What this service does, one use case per file.
 
+mod erase_recipient;
 mod get_message;
 mod list_messages;
-mod queue_message;
+mod queue_messages;
 mod send_message;
 mod settle_message;
+mod write_email_change;
+mod write_invitation;
 
+pub(crate) use erase_recipient::erase_recipient;
 pub(crate) use get_message::get_message;
 pub(crate) use list_messages::list_messages;
-pub(crate) use queue_message::{QueueMessage, queue_message};
+pub(crate) use queue_messages::{QueueMessage, queue_messages};
 pub(crate) use send_message::{SendMessage, Unsent, send_message};
 pub(crate) use settle_message::{give_up_message, postpone_message, settle_message};

@@ -38,6 +38,7 @@ pub(crate) async fn settle_message(
         Template::Invitation => tx.after_commit(|| {
             metrics::counter!("usher_onboarding_invite_sent_total").increment(1);
         }),
+        Template::EmailChangeOld | Template::EmailChangeNew => {}
     }
     Ok(())
 }

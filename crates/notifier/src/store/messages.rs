@@ -1,7 +1,7 @@
 //! Rows of `messages`.
 
-use kernel::{MessageId, TenantId, Timestamp};
-use pg::TenantTx;
+use kernel::{Email, MessageId, TenantId, Timestamp};
+use pg::{PlatformTx, TenantTx};
 
 use crate::domain::Message;
 
@@ -146,4 +146,19 @@ pub(crate) async fn mark_failed(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Forgets to whom messages to these addresses went; how many there were.
+pub(crate) async fn erase_recipient(
+    tx: &mut PlatformTx,
+    emails: &[Email],
+) -> Result<u64, pg::Error> {
+    let emails: Vec<String> = emails.iter().map(ToString::to_string).collect();
+    let erased = sqlx::query!(
+        "update messages set recipient = 'erased@erased.invalid' where recipient = any($1)",
+        &emails
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(erased.rows_affected())
 }

@@ -3,5 +3,6 @@
 mod messages;
 
 pub(crate) use messages::{
-    insert_message, list_messages, lock_message, mark_failed, mark_sent, mark_waiting, message,
+    erase_recipient, insert_message, list_messages, lock_message, mark_failed, mark_sent,
+    mark_waiting, message,
 };

@@ -20,7 +20,10 @@ use wire::{
     Caller,
     notifier::v1::messages_client::MessagesClient,
     tenant::v1::tenants_server::TenantsServer,
-    user::v1::{InviteCreated, InviteResent, invites_server::InvitesServer},
+    user::v1::{
+        EmailChangeRequested, InviteCreated, InviteResent,
+        email_changes_server::EmailChangesServer, invites_server::InvitesServer,
+    },
 };
 
 use crate::peers::{Link, Tenants, Users};
@@ -65,7 +68,9 @@ impl House {
         let (database, stream) = (Database::new().await, Stream::new().await);
         let (host, neighbours) = (Host::new(), Neighbours::new());
         let link = Arc::new(Mutex::new(Link::Open { sends: 1 }));
-        neighbours.fake("user", Routes::new(InvitesServer::new(Users(link.clone()))));
+        let user = Routes::new(InvitesServer::new(Users(link.clone())));
+        let user = user.add_service(EmailChangesServer::new(Users(link.clone())));
+        neighbours.fake("user", user);
         neighbours.fake("tenant", Routes::new(TenantsServer::new(Tenants)));
         let mut app = app(&database, stream.nats().await, &neighbours, smtp_url);
         (app.limits, app.pace) = (limits, pace);
@@ -109,11 +114,33 @@ impl House {
         self.tell(id, &fact).await;
     }
 
+    /// The user service tells that somebody wishes for another address.
+    pub(crate) async fn tell_wish(&self, old: &str, new: &str, locale: &str) {
+        let change_id = Uuid::now_v7();
+        let fact = EmailChangeRequested {
+            change_id: change_id.to_string(),
+            name: "Ann Smith".into(),
+            old_email: old.into(),
+            new_email: new.into(),
+            locale: locale.into(),
+            ..Default::default()
+        };
+        self.tell_in(TenantId::PLATFORM, change_id, &fact).await;
+    }
+
     async fn tell<F: wire::Fact>(&self, id: InviteId, fact: &F) {
-        let cx = testkit::cx(self.tenant);
-        let mut tx = self.user_db.tenant(self.tenant, "tell").await.expect("opens");
-        bus::emit(&mut tx, &cx, id.uuid(), fact).await.expect("emits");
+        self.tell_in(self.tenant, id.uuid(), fact).await;
+    }
+
+    async fn tell_in<F: wire::Fact>(&self, tenant: TenantId, id: Uuid, fact: &F) {
+        let mut tx = self.user_db.tenant(tenant, "tell").await.expect("opens");
+        bus::emit(&mut tx, &testkit::cx(tenant), id, fact).await.expect("emits");
         tx.commit().await.expect("commits");
+    }
+
+    /// The way to this service in the name of another.
+    pub(crate) fn caller(&self, service: &str) -> Caller {
+        self.neighbours.mesh(service).to(notifier::NAME)
     }
 
     /// Messages as the gateway calls them, and the context of a member of `tenant` who holds `permissions`.

@@ -1,5 +1,7 @@
 //! The service as the rest of the platform meets it: facts in, mail out.
 
+mod email_change;
+mod erase_recipient;
 mod house;
 mod messages;
 mod peers;

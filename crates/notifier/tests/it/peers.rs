@@ -12,10 +12,14 @@ use wire::{
     },
     timestamp,
     user::v1::{
-        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
-        Invitation, InvitationLink, Invite, ListInvitesRequest, ListInvitesResponse,
-        ResendInviteRequest, RevealInvitationLinkRequest, RevokeInviteRequest,
-        ShowInvitationRequest, TakeInvitationLinkRequest, invites_server,
+        AcceptInvitationRequest, AcceptInvitationResponse, ConfirmEmailChangeRequest,
+        CreateInviteRequest, EmailChange, EmailChangeLetter, EmailChangeLink,
+        GetEmailChangeRequest, GetInviteRequest, Invitation, InvitationLink, Invite,
+        ListInvitesRequest, ListInvitesResponse, RefuseEmailChangeRequest,
+        RequestEmailChangeRequest, ResendInviteRequest, RevealEmailChangeLinkRequest,
+        RevealInvitationLinkRequest, RevokeInviteRequest, ShowEmailChangeRequest,
+        ShowInvitationRequest, TakeInvitationLinkRequest, WithdrawEmailChangeRequest,
+        email_changes_server, invites_server,
     },
 };
 
@@ -141,6 +145,66 @@ impl invites_server::Invites for Users {
         &self,
         _: Request<AcceptInvitationRequest>,
     ) -> Result<Response<AcceptInvitationResponse>, Status> {
+        absent()
+    }
+}
+
+#[tonic::async_trait]
+impl email_changes_server::EmailChanges for Users {
+    async fn reveal_email_change_link(
+        &self,
+        request: Request<RevealEmailChangeLinkRequest>,
+    ) -> Result<Response<EmailChangeLink>, Status> {
+        let side = request.into_inner().side;
+        match *self.0.lock().expect("not poisoned") {
+            Link::Revoked => Err(refuse(Refused(Code::Gone, "email_change_withdrawn"))),
+            Link::Away => Err(refuse(Refused(Code::Unavailable, "database_unavailable"))),
+            _ => Ok(Response::new(EmailChangeLink {
+                url: format!("https://usher.example/email/{CANARY}-{side}"),
+                expires_at: Some(timestamp(jiff::Timestamp::now().into())),
+            })),
+        }
+    }
+
+    async fn request_email_change(
+        &self,
+        _: Request<RequestEmailChangeRequest>,
+    ) -> Result<Response<EmailChange>, Status> {
+        absent()
+    }
+
+    async fn get_email_change(
+        &self,
+        _: Request<GetEmailChangeRequest>,
+    ) -> Result<Response<EmailChange>, Status> {
+        absent()
+    }
+
+    async fn withdraw_email_change(
+        &self,
+        _: Request<WithdrawEmailChangeRequest>,
+    ) -> Result<Response<EmailChange>, Status> {
+        absent()
+    }
+
+    async fn show_email_change(
+        &self,
+        _: Request<ShowEmailChangeRequest>,
+    ) -> Result<Response<EmailChangeLetter>, Status> {
+        absent()
+    }
+
+    async fn confirm_email_change(
+        &self,
+        _: Request<ConfirmEmailChangeRequest>,
+    ) -> Result<Response<EmailChangeLetter>, Status> {
+        absent()
+    }
+
+    async fn refuse_email_change(
+        &self,
+        _: Request<RefuseEmailChangeRequest>,
+    ) -> Result<Response<EmailChangeLetter>, Status> {
         absent()
     }
 }

@@ -1,5 +1,6 @@
 //! Translation only: request to op to response.
 
+mod client_people;
 mod convert;
 mod funnels;
 mod incidents;
@@ -14,7 +15,8 @@ mod workspaces;
 
 use tonic::service::Routes;
 use wire::provisioning::v1::{
-    funnels_server::FunnelsServer, incidents_server::IncidentsServer, jobs_server::JobsServer,
+    client_people_server::ClientPeopleServer, funnels_server::FunnelsServer,
+    incidents_server::IncidentsServer, jobs_server::JobsServer,
     onboarding_server::OnboardingServer, rollouts_server::RolloutsServer,
     sheets_server::SheetsServer, troubles_server::TroublesServer,
     workspaces_server::WorkspacesServer,
@@ -32,6 +34,7 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(FunnelsServer::new(funnels::Rpc(app.clone())))
         .add_service(RolloutsServer::new(rollouts::Rpc(app.clone())))
         .add_service(IncidentsServer::new(incidents::Rpc(app.clone())))
+        .add_service(ClientPeopleServer::new(client_people::Rpc(app.clone())))
 }
 
 /// What an empty field leaves out.

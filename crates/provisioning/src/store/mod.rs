@@ -1,5 +1,6 @@
 //! The only SQL of this service.
 
+mod client_people;
 mod clients;
 mod columns;
 mod funnel;
@@ -11,6 +12,7 @@ mod sheets;
 mod tokens;
 mod troubles;
 
+pub(crate) use client_people::erase_client_person;
 pub(crate) use clients::{
     Key, client, count_attempt, insert_client, list_clients, lock_clients, update_client,
 };

@@ -4,6 +4,7 @@ mod accounts;
 mod add_wb_token;
 mod admission;
 mod database;
+mod erase_client_person;
 mod facts;
 mod faults;
 mod funnel;

@@ -1,12 +1,17 @@
 //! What this service knows.
 
 mod account;
+mod closing;
 mod custom_role;
 mod decision;
 mod group;
 mod group_member;
 mod group_refusal;
 mod hindrance;
+mod email_change;
+mod email_refusal;
+mod email_token;
+mod erasure;
 mod invite;
 mod invite_batch;
 mod invite_budget;
@@ -32,6 +37,7 @@ mod service_account;
 mod words;
 
 pub(crate) use account::{Account, AccountKey, Change, Wish};
+pub(crate) use closing::Closing;
 pub(crate) use custom_role::{CustomRole, RoleName, allowed, title};
 pub(crate) use decision::{Held, HeldIn, Question, Reason};
 pub(crate) use group::{
@@ -40,6 +46,10 @@ pub(crate) use group::{
 pub(crate) use group_member::{GroupMember, GroupMemberStatus, GroupStep};
 pub use group_refusal::GroupRefusal;
 pub use hindrance::Hindrance;
+pub(crate) use email_change::{ChangeStatus, EmailChange, Side, allow_wish};
+pub use email_refusal::EmailRefusal;
+pub(crate) use email_token::EmailToken;
+pub(crate) use erasure::{Erasure, ErasureStatus};
 pub(crate) use invite::{Invite, InviteStatus, data, datum, reference};
 pub(crate) use invite_batch::{
     BatchRow, BatchStatus, Ending, InviteBatch, MOST_ROWS, NewRow, Outcome, RawRow, look_at,
@@ -58,7 +68,7 @@ pub(crate) use join_link::{
 pub(crate) use lifetime::Lifetime;
 pub(crate) use link::{Token, TokenHash};
 pub(crate) use membership::{MemberStatus, Membership, Turn, note};
-pub(crate) use person::{Member, Person, PersonStatus};
+pub(crate) use person::{KnownPerson, Member, Person, PersonStanding, PersonStatus};
 pub(crate) use policy_override::{Effect, PolicyOverride, end, reason};
 pub(crate) use profile::{Profile, ProfileWish, avatar_url, language_tag, time_zone};
 pub use refusal::Refusal;

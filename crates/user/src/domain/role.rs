@@ -87,6 +87,9 @@ const SUPER_ADMIN: &[&str] = &[
     "user.overrides.read",
     "user.overrides.write",
     "user.ownership.transfer",
+    "user.people.erase",
+    "user.people.read",
+    "user.people.update",
     "user.role_bindings.read",
     "user.role_bindings.write",
     "user.roles.read",
@@ -97,8 +100,8 @@ const SUPER_ADMIN: &[&str] = &[
     "user.users.create",
 ];
 
-/// All but making accounts and overriding the gate: a password given by somebody else, and going on against what was
-/// measured, are for the few.
+/// All but making accounts, erasing people and overriding the gate: a password given by somebody else, what cannot be
+/// taken back, and going on against what was measured, are for the few.
 const PLATFORM_OPERATOR: &[&str] = &[
     "activity.facts.read",
     "activity.feed.read",
@@ -132,6 +135,8 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "user.overrides.read",
     "user.overrides.write",
     "user.ownership.transfer",
+    "user.people.read",
+    "user.people.update",
     "user.role_bindings.read",
     "user.role_bindings.write",
     "user.roles.read",
@@ -256,6 +261,8 @@ const ADMIN_LITE: &[&str] = &[
     "user.invites.read",
     "user.members.read",
     "user.members.update",
+    "user.people.read",
+    "user.people.update",
     "user.users.create",
 ];
 
@@ -346,6 +353,9 @@ mod tests {
                 "provisioning.rollout.read",
                 "tenant.tenants.create",
                 "tenant.tenants.read",
+                "user.people.erase",
+                "user.people.read",
+                "user.people.update",
                 "user.seats.update",
                 "user.users.create",
             ] {

@@ -9,6 +9,8 @@ mod group_members;
 mod groups;
 mod invite_batches;
 mod invite_convert;
+mod email_changes;
+mod erasures;
 mod invite_history;
 mod invite_policies;
 mod invites;
@@ -17,6 +19,7 @@ mod join_links;
 mod joining;
 mod memberships;
 mod people;
+mod persons;
 mod policy_overrides;
 mod profiles;
 mod role_bindings;
@@ -39,6 +42,12 @@ use wire::{
         people_server::PeopleServer, policy_overrides_server::PolicyOverridesServer,
         profiles_server::ProfilesServer, role_bindings_server::RoleBindingsServer,
         seats_server::SeatsServer, service_accounts_server::ServiceAccountsServer,
+        email_changes_server::EmailChangesServer, erasures_server::ErasuresServer,
+        invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
+        invites_server::InvitesServer, memberships_server::MembershipsServer,
+        people_server::PeopleServer, persons_server::PersonsServer,
+        policy_overrides_server::PolicyOverridesServer, profiles_server::ProfilesServer,
+        role_bindings_server::RoleBindingsServer, seats_server::SeatsServer,
     },
 };
 
@@ -54,10 +63,13 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(JoinDomainsServer::new(join_domains::Rpc(app.clone())))
         .add_service(JoiningServer::new(joining::Rpc(app.clone())))
         .add_service(PeopleServer::new(people::Rpc(app.clone())))
+        .add_service(PersonsServer::new(persons::Rpc(app.clone())))
         .add_service(AccountsServer::new(accounts::Rpc(app.clone())))
         .add_service(MembershipsServer::new(memberships::Rpc(app.clone())))
         .add_service(SeatsServer::new(seats::Rpc(app.clone())))
         .add_service(ProfilesServer::new(profiles::Rpc(app.clone())))
+        .add_service(EmailChangesServer::new(email_changes::Rpc(app.clone())))
+        .add_service(ErasuresServer::new(erasures::Rpc(app.clone())))
         .add_service(AccessServer::new(access::Rpc(app.clone())))
         .add_service(CustomRolesServer::new(custom_roles::Rpc(app.clone())))
         .add_service(RoleBindingsServer::new(role_bindings::Rpc(app.clone())))

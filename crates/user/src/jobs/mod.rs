@@ -8,6 +8,9 @@ use std::sync::Arc;
 use ::jobs::Workflow;
 
 pub(crate) use invite_batch::BatchRun;
+mod erase_people;
+
+pub(crate) use erase_people::erase_people;
 pub(crate) use tell_expired::tell_expired;
 
 use crate::App;

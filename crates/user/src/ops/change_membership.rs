@@ -1,6 +1,6 @@
 //! The one path on which a membership is paused, goes on or ends: RPCs, old clients and jobs all come here.
 
-use kernel::{Cx, Email, Timestamp, UserId};
+use kernel::{Cx, Timestamp, UserId};
 use pg::TenantTx;
 use wire::user::v1::{MembershipDisabled, MembershipEnabled, MembershipRemoved};
 
@@ -35,7 +35,7 @@ pub(super) async fn change_membership(
 ) -> Result<bool> {
     let &ChangeMembership { user_id, turn, .. } = wish;
     let account = store::lock_account(tx, &AccountKey::Id(user_id), now).await?;
-    let email = account.ok_or(Error::PersonNotFound)?.email;
+    account.ok_or(Error::PersonNotFound)?;
     let seen = store::membership(tx, user_id).await?.ok_or(Error::PersonNotFound)?;
     if !seen.takes(turn)? {
         return Ok(false);
@@ -49,7 +49,7 @@ pub(super) async fn change_membership(
         take_seat(tx, Claim::New, now).await?;
     } else {
         // Or the link would undo what is done here.
-        take_back(tx, cx, &email, now).await?;
+        take_back(tx, cx, user_id, now).await?;
         keep_an_owner(tx, user_id).await?;
     }
     let held = store::lock_membership(tx, user_id).await?.ok_or(Error::PersonNotFound)?;
@@ -66,8 +66,8 @@ pub(super) async fn change_membership(
     Ok(true)
 }
 
-async fn take_back(tx: &mut TenantTx, cx: &Cx, email: &Email, now: Timestamp) -> Result<()> {
-    if let Some(pending) = store::lock_pending(tx, email).await? {
+async fn take_back(tx: &mut TenantTx, cx: &Cx, user_id: UserId, now: Timestamp) -> Result<()> {
+    if let Some(pending) = store::lock_pending_of(tx, user_id).await? {
         revoke(tx, cx, pending.invite_id, now).await?;
     }
     Ok(())

@@ -51,7 +51,7 @@ async fn know(app: &App, place: TenantId, command: &CreateUser) -> Result<Person
         activated_at: None,
     };
     let mut tx = app.db.tenant(place, "know_person").await?;
-    let person = store::ensure_person(&mut tx, new).await?;
+    let person = store::ensure_person(&mut tx, new).await?.ok_or(Error::Overtaken)?;
     tx.commit().await?;
     Ok(person)
 }

@@ -46,7 +46,7 @@ pub(super) async fn make_invite(
     let now = app.clock.now();
     let new = invited(app, &wish, now);
     let new_id = new.user_id;
-    let person = store::ensure_person(tx, new).await?;
+    let person = store::ensure_person(tx, new).await?.ok_or(Error::Overtaken)?;
     // Where nobody knew this address, nothing stands.
     if person.user_id != new_id
         && let Some(invite) = standing_invite(tx, cx, &person, now).await?

@@ -1,6 +1,6 @@
 //! Changes what the caller says of themselves.
 
-use kernel::{Cx, TenantId, UserId};
+use kernel::{Cx, TenantId};
 use wire::user::v1::ProfileUpdated;
 
 use crate::{
@@ -9,11 +9,14 @@ use crate::{
     store,
 };
 
-/// The profile as it stands then. A new name is found in every tenant that has none of its own for the person.
+/// The profile as it stands then. A new name is found from the commit on in every tenant that has none of its own for
+/// the person.
 pub(crate) async fn update_profile(app: &App, cx: &Cx, wish: ProfileWish) -> Result<Profile> {
     let me = cx.user().ok_or(Error::PersonNotFound)?;
-    let is_named = wish.name.is_some();
-    let mut tx = app.db.tenant(TenantId::PLATFORM, "update_profile").await?;
+    let reason = "a person is found by their name in every tenant they are a member of";
+    let mut tx = app.db.platform("update_profile", reason).await?;
+    // Tenants are many and the fact belongs to one: the platform's own.
+    tx.speak_for(TenantId::PLATFORM).await?;
     let held = store::lock_profile(&mut tx, me).await?.ok_or(Error::PersonNotFound)?;
     let profile = held.with(wish);
     if profile != held {
@@ -21,22 +24,10 @@ pub(crate) async fn update_profile(app: &App, cx: &Cx, wish: ProfileWish) -> Res
         bus::audit(&mut tx, cx, "profile.update", &format!("user:{me}")).await?;
         bus::emit(&mut tx, cx, me.uuid(), &ProfileUpdated { user_id: me.to_string() }).await?;
     }
-    tx.commit().await?;
-    if is_named {
-        have_found(app, me).await?;
+    if profile.name != held.name {
+        let words = words_of(profile.email.as_str(), profile.name.as_str());
+        store::replace_words_everywhere(&mut tx, me, &words).await?;
     }
-    Ok(profile)
-}
-
-/// Has the person found by the name that stands. Tenants are many and facts belong to one, so this is a transaction of
-/// its own, which reads the name anew under its lock: of two at once the later one leaves what stands. Should it fail,
-/// the same request again does it.
-async fn have_found(app: &App, me: UserId) -> Result<()> {
-    let reason = "a person is found by their name in every tenant they are a member of";
-    let mut tx = app.db.platform("replace_words", reason).await?;
-    let profile = store::lock_profile(&mut tx, me).await?.ok_or(Error::PersonNotFound)?;
-    let words = words_of(profile.email.as_str(), profile.name.as_str());
-    store::replace_words_everywhere(&mut tx, me, &words).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(profile)
 }

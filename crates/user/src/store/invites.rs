@@ -1,7 +1,7 @@
 //! Rows of `invites`.
 
 use kernel::{Email, InviteId, Timestamp, UserId};
-use pg::TenantTx;
+use pg::{PlatformTx, TenantTx};
 
 use crate::domain::{Delivery, Invite, InviteStatus, RoleName, TokenHash};
 
@@ -38,7 +38,8 @@ macro_rules! invites {
 }
 pub(super) use invites;
 
-/// Adds an invitation; false where the address has a pending one.
+/// Adds an invitation; false where the address has a pending one, or is the person's no more. The person's row is held
+/// until the transaction ends, so that the address stays theirs.
 pub(crate) async fn insert_invite(
     tx: &mut TenantTx,
     invite: &Invite,
@@ -48,8 +49,9 @@ pub(crate) async fn insert_invite(
         "insert into invites (tenant_id, invite_id, user_id, email, name, role, status, locale, reference, token_hash,
                               sends, ttl_hours, invited_by, created_at, expires_at, workspace, more_roles,
                               scope_type, scope_id)
-         values (usher.current_tenant(), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                 $18)
+         select usher.current_tenant(), $1, u.user_id, u.email, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                $16, $17, $18
+         from users u where u.user_id = $2 and u.email = $3 for key share
          on conflict (tenant_id, email) where status = 'pending' do nothing",
         invite.invite_id as _,
         invite.user_id as _,
@@ -95,6 +97,33 @@ pub(crate) async fn lock_pending(tx: &mut TenantTx, email: &Email) -> pg::Result
         email.as_str()
     );
     Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// The invitation of the person that is stored as pending, locked; its time may be over.
+pub(crate) async fn lock_pending_of(
+    tx: &mut TenantTx,
+    user_id: UserId,
+) -> pg::Result<Option<Invite>> {
+    let query = invites!(
+        "where tenant_id = usher.current_tenant() and user_id = $1 and status = 'pending' for no key update",
+        user_id as _
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
+}
+
+/// Keeps others from moving the person's pending invitations in any tenant.
+pub(crate) async fn lock_pending_everywhere(
+    tx: &mut PlatformTx,
+    user_id: UserId,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "select invite_id from invites where user_id = $1 and status = 'pending'
+         order by tenant_id, invite_id for no key update",
+        user_id as _
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// The invitation by which the person last came in.
@@ -185,16 +214,37 @@ pub(crate) async fn claim_invite(
     Ok(claimed.rows_affected() == 1)
 }
 
-/// Counts a wrong password against the newest link; false where the invitation is open no more.
-pub(crate) async fn count_attempt(tx: &mut TenantTx, id: InviteId) -> pg::Result<bool> {
-    let counted = sqlx::query!(
+/// Counts a try against the invitation's newest link; false where it has stood `most`, was sent again since it was read,
+/// or is open no more.
+pub(crate) async fn reserve_attempt(
+    tx: &mut TenantTx,
+    invite: &Invite,
+    most: i32,
+) -> pg::Result<bool> {
+    let reserved = sqlx::query!(
         "update invites set attempts = attempts + 1
-         where tenant_id = usher.current_tenant() and invite_id = $1 and status = 'pending'",
-        id as _,
+         where tenant_id = usher.current_tenant() and invite_id = $1 and sends = $2
+           and status = 'pending' and attempts < $3",
+        invite.invite_id as _,
+        invite.sends,
+        most,
     )
     .execute(&mut **tx)
     .await?;
-    Ok(counted.rows_affected() == 1)
+    Ok(reserved.rows_affected() == 1)
+}
+
+/// Takes back what [`reserve_attempt`] counted, unless the link was replaced meanwhile.
+pub(crate) async fn give_attempt_back(tx: &mut TenantTx, invite: &Invite) -> pg::Result<()> {
+    sqlx::query!(
+        "update invites set attempts = attempts - 1
+         where tenant_id = usher.current_tenant() and invite_id = $1 and sends = $2 and attempts > 0",
+        invite.invite_id as _,
+        invite.sends,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Notes where the newest letter stands. The invitation is locked by the caller.

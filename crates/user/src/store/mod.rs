@@ -5,6 +5,8 @@ mod accounts;
 mod batch_rows;
 mod bindings;
 mod custom_roles;
+mod email_changes;
+mod erasures;
 mod expiries;
 mod group_members;
 mod groups;
@@ -16,6 +18,7 @@ mod invites;
 mod join_domains;
 mod join_links;
 mod join_requests;
+mod known_people;
 mod links;
 mod members;
 mod memberships;
@@ -33,17 +36,22 @@ pub(crate) use accounts::{
     account, count_accounts, ensure_account, list_accounts, lock_account, unbind_all, unbind_roles,
     update_account_name,
 };
-pub(crate) use bindings::{
-    binding, binding_like, delete_binding, insert_binding, list_bindings, roles_of_group,
-    roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end,
-};
+pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings, roles_of_group, roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end};
 pub(crate) use batch_rows::{
     insert_batch_rows, leave_out_rows, list_batch_rows, lock_waiting_row, settle_row, waiting_rows,
 };
-pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings};
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
     share_custom_role, upsert_custom_role,
+};
+pub(crate) use email_changes::{
+    email_change, email_change_by_link, email_change_hash, insert_email_change, lock_email_change,
+    lock_pending_email_change, lock_wishes_for, newest_email_change, update_email_change,
+    wishes_for, wishes_of,
+};
+pub(crate) use erasures::{
+    addresses_of, due_erasures, forget_person, insert_erasure, newest_erasure, tenants_of,
+    update_erasure,
 };
 pub(crate) use expiries::{list_lapsed, mark_expiry_told};
 pub(crate) use group_members::{
@@ -61,8 +69,9 @@ pub(crate) use invite_budgets::{count_acceptance, count_invite};
 pub(crate) use invite_events::{insert_invite_event, letters_since, list_invite_events};
 pub(crate) use invite_policies::{invite_policy, upsert_invite_policy};
 pub(crate) use invites::{
-    InviteFilter, accepted_invite, claim_invite, count_attempt, expire_invite, insert_invite,
-    invite, list_invites, lock_invite, lock_pending, revoke_invite, update_delivery,
+    InviteFilter, accepted_invite, claim_invite, expire_invite, give_attempt_back, insert_invite,
+    invite, list_invites, lock_invite, lock_pending, lock_pending_everywhere, lock_pending_of,
+    reserve_attempt, revoke_invite, update_delivery,
 };
 pub(crate) use join_domains::{
     count_join_domains, delete_join_domain, join_domain_of, joinable, list_join_domains,
@@ -75,6 +84,7 @@ pub(crate) use join_links::{
 pub(crate) use join_requests::{
     decide_request, insert_request, last_request, list_requests, lock_request,
 };
+pub(crate) use known_people::{bump_epochs_of, known_person, lock_owners_beside, update_status};
 pub(crate) use links::{
     invite_by_former_link, invite_by_link, link_hash, replaced_invite, take_link, update_link,
 };
@@ -85,8 +95,8 @@ pub(crate) use memberships::{
 pub(crate) use overrides::{
     delete_override, insert_override, list_overrides, lock_override, override_like,
 };
-pub(crate) use people::{activate_person, ensure_person, lock_person, person, person_by_email};
-pub(crate) use profiles::{lock_profile, profile, replace_words_everywhere, update_profile};
+pub(crate) use people::{activate_person, ensure_person, is_known_address, lock_person, person, person_by_email, person_standing, update_address};
+pub(crate) use profiles::{lock_profile, profile, replace_address_everywhere, replace_words_everywhere, update_profile};
 pub(crate) use seats::{ensure_seats, lock_seat_limit, seats, update_seat_limit};
 pub(crate) use service_accounts::{
     insert_service_account, list_service_accounts, lock_service_account, service_account,

@@ -1,7 +1,7 @@
 //! What people say of themselves: columns of `users` that belong to no tenant.
 
-use kernel::UserId;
-use pg::{PlatformTx, TenantTx, Tx};
+use kernel::{Email, UserId};
+use pg::{PlatformTx, TenantTx};
 
 use crate::domain::Profile;
 
@@ -18,8 +18,8 @@ pub(crate) async fn profile(tx: &mut TenantTx, user_id: UserId) -> pg::Result<Op
 }
 
 /// The profile, which nobody else changes until the transaction ends.
-pub(crate) async fn lock_profile<Scope>(
-    tx: &mut Tx<Scope>,
+pub(crate) async fn lock_profile(
+    tx: &mut PlatformTx,
     user_id: UserId,
 ) -> pg::Result<Option<Profile>> {
     let row = sqlx::query_as!(
@@ -33,7 +33,7 @@ pub(crate) async fn lock_profile<Scope>(
     Ok(row)
 }
 
-pub(crate) async fn update_profile(tx: &mut TenantTx, profile: &Profile) -> pg::Result<()> {
+pub(crate) async fn update_profile(tx: &mut PlatformTx, profile: &Profile) -> pg::Result<()> {
     sqlx::query!(
         "update users set name = $2, locale = $3, time_zone = $4, avatar_url = $5 where user_id = $1",
         profile.user_id as _,
@@ -68,6 +68,33 @@ pub(crate) async fn replace_words_everywhere(
          on conflict on constraint member_words_pkey do nothing",
         user_id as _,
         words,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Has the person found by another address wherever they are a member, under whatever name.
+pub(crate) async fn replace_address_everywhere(
+    tx: &mut PlatformTx,
+    user_id: UserId,
+    old: &Email,
+    new: &Email,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "delete from member_words w using memberships m
+         where m.user_id = $1 and w.tenant_id = m.tenant_id and w.user_id = $1 and w.word = $2",
+        user_id as _,
+        old.as_str(),
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "insert into member_words (tenant_id, word, user_id)
+         select tenant_id, $2, user_id from memberships where user_id = $1
+         on conflict on constraint member_words_pkey do nothing",
+        user_id as _,
+        new.as_str(),
     )
     .execute(&mut **tx)
     .await?;

@@ -6,12 +6,14 @@ use std::{
 };
 
 use kernel::{Code, Failure, TenantId};
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use wire::{
     auth::v1::{
-        ActivateCredentialRequest, ActivateCredentialResponse, StageCredentialRequest,
+        ActivateCredentialRequest, ActivateCredentialResponse, ErasePersonRequest,
+        ErasePersonResponse, FollowPersonRequest, FollowPersonResponse, StageCredentialRequest,
         StageCredentialResponse, VerifyPasswordRequest, VerifyPasswordResponse,
-        credentials_server::Credentials,
+        credentials_server::Credentials, standings_server::Standings,
     },
     parse, refuse,
     tenant::v1::{
@@ -19,6 +21,8 @@ use wire::{
         ResolveTenantRequest, Tenant, resolve_tenant_request::By, tenants_server::Tenants,
     },
 };
+
+use crate::forgetting::Forgetting;
 
 #[derive(Debug, thiserror::Error)]
 enum Refused {
@@ -54,6 +58,12 @@ struct Book {
     active: HashMap<String, String>,
     away: bool,
     leaves_after_staging: bool,
+    /// How many passwords were asked about.
+    checks: usize,
+    /// Answers about passwords wait here, where there is one.
+    gate: Option<Arc<Semaphore>>,
+    followed: Vec<FollowPersonRequest>,
+    forgetting: Forgetting,
 }
 
 impl FakeAuth {
@@ -70,6 +80,33 @@ impl FakeAuth {
     /// From now on somebody answers again.
     pub(crate) fn come_back(&self) {
         self.0.lock().expect("no panic before").away = false;
+    }
+
+    /// From now on answers about passwords wait until [`FakeAuth::answer`].
+    pub(crate) fn hold(&self) {
+        self.0.lock().expect("no panic before").gate = Some(Arc::new(Semaphore::new(0)));
+    }
+
+    /// Whoever waits is answered, and nobody waits any more.
+    pub(crate) fn answer(&self) {
+        if let Some(gate) = self.0.lock().expect("no panic before").gate.take() {
+            gate.close();
+        }
+    }
+
+    /// Who forgets people.
+    pub(crate) fn forgetting(&self) -> Forgetting {
+        self.0.lock().expect("no panic before").forgetting.clone()
+    }
+
+    /// How many passwords were asked about.
+    pub(crate) fn checks(&self) -> usize {
+        self.0.lock().expect("no panic before").checks
+    }
+
+    /// What was said of people, in order.
+    pub(crate) fn followed(&self) -> Vec<FollowPersonRequest> {
+        self.0.lock().expect("no panic before").followed.clone()
     }
 
     /// The active password of a person.
@@ -119,12 +156,44 @@ impl Credentials for FakeAuth {
         request: Request<VerifyPasswordRequest>,
     ) -> Result<Response<VerifyPasswordResponse>, Status> {
         let asked = request.into_inner();
+        let gate = {
+            let mut book = self.0.lock().expect("no panic before");
+            book.checks += 1;
+            book.gate.clone()
+        };
+        if let Some(gate) = gate {
+            // Ends with the closing of the gate.
+            assert!(gate.acquire().await.is_err(), "nobody is let through one by one");
+        }
         let book = self.0.lock().expect("no panic before");
         if book.active.get(&asked.user_id) == Some(&asked.password) {
             Ok(Response::new(VerifyPasswordResponse {}))
         } else {
             Err(refuse(Refused::WrongPassword))
         }
+    }
+}
+
+#[tonic::async_trait]
+impl Standings for FakeAuth {
+    async fn follow_person(
+        &self,
+        request: Request<FollowPersonRequest>,
+    ) -> Result<Response<FollowPersonResponse>, Status> {
+        let mut book = self.0.lock().expect("no panic before");
+        if book.away {
+            return Err(refuse(Refused::Away));
+        }
+        book.followed.push(request.into_inner());
+        Ok(Response::new(FollowPersonResponse {}))
+    }
+
+    async fn erase_person(
+        &self,
+        request: Request<ErasePersonRequest>,
+    ) -> Result<Response<ErasePersonResponse>, Status> {
+        self.forgetting().ask("auth", request.into_inner().user_id, Vec::new())?;
+        Ok(Response::new(ErasePersonResponse {}))
     }
 }
 

@@ -12,28 +12,33 @@ use uuid::Uuid;
 use vault::{Keyring, MasterKey, Vault};
 use wire::{
     Caller, Guard, Mesh, Peers,
-    auth::v1::credentials_server::CredentialsServer,
+    auth::v1::{credentials_server::CredentialsServer, standings_server::StandingsServer},
     identity::{PassportClaims, ServiceKey, Trust},
+    notifier::v1::recipients_server::RecipientsServer,
+    provisioning::v1::client_people_server::ClientPeopleServer,
     tenant::v1::tenants_server::TenantsServer,
     user::v1::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, CreateUserRequest,
         Invite, ListInviteEventsRequest, ResendInviteRequest, RevealInvitationLinkRequest,
         SetInvitePolicyRequest, access_client::AccessClient, accounts_client::AccountsClient,
         custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
+        email_changes_client::EmailChangesClient, erasures_client::ErasuresClient,
         group_members_client::GroupMembersClient, groups_client::GroupsClient,
         invite_batches_client::InviteBatchesClient, invite_history_client::InviteHistoryClient,
         invite_policies_client::InvitePoliciesClient, invites_client::InvitesClient,
         join_domains_client::JoinDomainsClient, join_links_client::JoinLinksClient,
         joining_client::JoiningClient, memberships_client::MembershipsClient,
-        people_client::PeopleClient, policy_overrides_client::PolicyOverridesClient,
-        profiles_client::ProfilesClient, role_bindings_client::RoleBindingsClient,
-        seats_client::SeatsClient, service_accounts_client::ServiceAccountsClient,
+        people_client::PeopleClient, persons_client::PersonsClient,
+        policy_overrides_client::PolicyOverridesClient, profiles_client::ProfilesClient,
+        role_bindings_client::RoleBindingsClient, seats_client::SeatsClient,
+        service_accounts_client::ServiceAccountsClient,
     },
 };
 
 use crate::{
     database::Database,
     fakes::{FakeAuth, FakeTenants},
+    forgetting::Forgetting,
 };
 
 /// A password that may be chosen.
@@ -95,6 +100,7 @@ pub(crate) struct Platform {
     pub(crate) clock: Clock,
     pub(crate) auth: FakeAuth,
     pub(crate) tenants: FakeTenants,
+    pub(crate) forgetting: Forgetting,
     pub(crate) keyring: Keyring,
     app: App,
     host: Host,
@@ -141,15 +147,34 @@ impl Platform {
             invite_daily: 50_000,
         };
         let auth = FakeAuth::default();
-        let routes = Routes::new(CredentialsServer::new(auth.clone()));
+        let routes = Routes::new(CredentialsServer::new(auth.clone()))
+            .add_service(StandingsServer::new(auth.clone()));
         let guard = Guard::new("auth", trust.clone()).expect("ruled");
         peers.here("auth", guard.protect(routes));
         let tenants = FakeTenants::default();
         let routes = Routes::new(TenantsServer::new(tenants.clone()));
         let guard = Guard::new("tenant", trust.clone()).expect("ruled");
         peers.here("tenant", guard.protect(routes));
-        let platform =
-            Self { database, clock, auth, tenants, keyring, app, host, peers, trust, gateway };
+        let forgetting = auth.forgetting();
+        let routes = Routes::new(RecipientsServer::new(forgetting.clone()));
+        let guard = Guard::new("notifier", trust.clone()).expect("ruled");
+        peers.here("notifier", guard.protect(routes));
+        let routes = Routes::new(ClientPeopleServer::new(forgetting.clone()));
+        let guard = Guard::new("provisioning", trust.clone()).expect("ruled");
+        peers.here("provisioning", guard.protect(routes));
+        let platform = Self {
+            forgetting,
+            database,
+            clock,
+            auth,
+            tenants,
+            keyring,
+            app,
+            host,
+            peers,
+            trust,
+            gateway,
+        };
         platform.restart_with(|_| {});
         platform
     }
@@ -317,6 +342,18 @@ impl Platform {
 
     pub(crate) fn profiles(&self) -> ProfilesClient<Caller> {
         ProfilesClient::new(self.gateway())
+    }
+
+    pub(crate) fn email_changes(&self) -> EmailChangesClient<Caller> {
+        EmailChangesClient::new(self.gateway())
+    }
+
+    pub(crate) fn erasures(&self) -> ErasuresClient<Caller> {
+        ErasuresClient::new(self.gateway())
+    }
+
+    pub(crate) fn persons(&self) -> PersonsClient<Caller> {
+        PersonsClient::new(self.gateway())
     }
 
     pub(crate) fn access(&self) -> AccessClient<Caller> {

@@ -1,5 +1,6 @@
 //! What the platform promises as a whole, asked over HTTP of a platform that runs on real servers.
 
+mod addresses;
 mod compat;
 mod contract;
 mod invitations;

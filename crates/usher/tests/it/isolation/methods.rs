@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 39] = [
+const EXCEPTIONS: [(&str, &str); 49] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -36,6 +36,22 @@ const EXCEPTIONS: [(&str, &str); 39] = [
         "of the platform: people are global, and only own services may call",
     ),
     ("Credentials.VerifyPassword", "of the platform: people are global, and only `user` may call"),
+    ("Standings.FollowPerson", "of the platform: people are global, and only `user` may call"),
+    ("Standings.ErasePerson", "of the platform: people are global, and only `user` may call"),
+    ("Recipients.EraseRecipient", "of the platform: people are global, and only `user` may call"),
+    (
+        "ClientPeople.EraseClientPerson",
+        "of the platform: people are global, and only `user` may call",
+    ),
+    ("Erasures.RequestErasure", "is about the caller alone and names nothing else"),
+    ("EmailChanges.RequestEmailChange", "is about the caller's own address and names nothing else"),
+    ("EmailChanges.ShowEmailChange", "the link's token itself proves whose address it is"),
+    ("EmailChanges.ConfirmEmailChange", "the link's token itself proves whose address it is"),
+    ("EmailChanges.RefuseEmailChange", "the link's token itself proves whose address it is"),
+    (
+        "EmailChanges.RevealEmailChangeLink",
+        "of the platform: people are global, and only the notifier may call",
+    ),
     (
         "Access.ListEffective",
         "of the platform: only the gateway may call, about any person in any tenant",

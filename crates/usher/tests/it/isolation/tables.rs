@@ -16,7 +16,7 @@ use super::tenants::full;
 const REFUSED: &str = "42501";
 
 /// Tables that belong to no tenant, each on purpose.
-const GLOBAL: [(&str, &str); 15] = [
+const GLOBAL: [(&str, &str); 18] = [
     ("bus_leases", "which process relays, not what"),
     ("bus_members", "which process relays, not what"),
     ("outbox_cursors", "how far the relay has come in a lane"),
@@ -24,6 +24,9 @@ const GLOBAL: [(&str, &str); 15] = [
     ("credentials", "people are global: one person, one password"),
     ("sessions", "people are global: a session is good for all their tenants"),
     ("users", "people are global: one person, one address"),
+    ("people", "people are global: whether one may sign in"),
+    ("erasures", "people are global: whom the platform is to forget"),
+    ("email_changes", "people are global: a person's wish for another address"),
     ("permissions", "what the contract asks for, not who holds it"),
     ("job_hosts", "how often a remote host may be called, by all tenants together"),
     ("job_workers", "which build knows which workflow, not what is done"),
