@@ -56,7 +56,11 @@ pub(crate) async fn home(
     let may_choose = guest.cx().may("tenant.tenants.read");
     let (mut tenants, mut next) = (Vec::new(), None);
     if may_choose {
-        let request = ListTenantsRequest { page_size: 100, page_token: asked.after };
+        let request = ListTenantsRequest {
+            page_size: 100,
+            page_token: asked.after,
+            ..ListTenantsRequest::default()
+        };
         let call = wire::call(guest.cx(), request);
         let listed = TenantsClient::new(mesh.to("tenant")).list_tenants(call).await?.into_inner();
         tenants = listed.tenants;

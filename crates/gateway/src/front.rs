@@ -113,6 +113,11 @@ impl Front {
         self.0.limits.charge(class, who)
     }
 
+    /// Counts a request of a member against what the tenant's plan allows.
+    pub(crate) fn charge_plan(&self, tenant: &Tenant) -> Option<Standing> {
+        self.0.limits.charge_plan(tenant.id, tenant.requests_per_second)
+    }
+
     /// Counts a sign-in attempt of the console's own form, which is limited as that of the API is.
     ///
     /// # Errors

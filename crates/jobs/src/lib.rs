@@ -7,6 +7,7 @@
 //! - [`status`], [`by_key`], [`list`]: where a run stands.
 //! - [`retry`], [`retry_from`], [`cancel`], [`pause`], [`resume`], [`skip_step`], [`mark_undone`], [`abandon`]: what a
 //!   person may do about it; [`interventions`]: what people did.
+//! - [`suspend_tenant`], [`resume_tenant`]: whether anybody takes a tenant's runs at all.
 //! - [`depth`], [`idle`]: how much work there is.
 //! - [`Hosts`]: how often steps may call a remote host, over all processes.
 //! - [`schedule`]: runs that begin again and again, by cron in a time zone.
@@ -41,6 +42,7 @@ mod start;
 mod state;
 mod status;
 mod store;
+mod suspension;
 mod trace;
 mod turn;
 mod worker;
@@ -63,6 +65,7 @@ pub use start::{Start, Started, WhileTaken, start};
 pub(crate) use state::Going;
 pub use state::{HeldFor, JobState, StepState};
 pub use status::{JobStatus, Progress, StepStatus, by_key, list, status};
+pub use suspension::{resume_tenant, suspend_tenant};
 pub use turn::{Await, Child, Late, Turn};
 pub use worker::{ByHand, Limits, Pace, Worker};
 pub use workflow::{Moved, Policy, Step, Undone, Workflow};

@@ -3,7 +3,10 @@
 use bus::Consumers;
 use kernel::{Cx, Email, InviteId, Locale, PersonName};
 use uuid::Uuid;
-use wire::user::v1::{EmailChangeRequested, InviteCreated, InviteResent};
+use wire::{
+    tenant::v1::TenantMoved,
+    user::v1::{EmailChangeRequested, InviteCreated, InviteResent},
+};
 
 use crate::{
     App, Error, Result,
@@ -13,7 +16,7 @@ use crate::{
 
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
-    let (created, resent, wished) = (app.clone(), app.clone(), app.clone());
+    let (created, resent, wished, moved) = (app.clone(), app.clone(), app.clone(), app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteCreated| {
             let app = created.clone();
@@ -26,6 +29,10 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         .on(move |cx: Cx, fact: EmailChangeRequested| {
             let app = wished.clone();
             async move { ops::queue_messages(&app, &cx, commands_of_wish(&fact)?).await }
+        })
+        .on(move |cx: Cx, fact: TenantMoved| {
+            let app = moved.clone();
+            async move { ops::follow_tenant(&app, &cx, &fact.status).await }
         })
 }
 

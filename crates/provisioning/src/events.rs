@@ -2,13 +2,17 @@
 
 use bus::Consumers;
 use kernel::{ClientId, Cx, InviteId, UserId};
-use wire::user::v1::{InviteAccepted, InviteResent, InviteRevoked};
+use wire::{
+    tenant::v1::TenantMoved,
+    user::v1::{InviteAccepted, InviteResent, InviteRevoked},
+};
 
-use crate::{App, Error, Result, ops};
+use crate::{App, Error, Result, domain::Standing, ops};
 
 /// The consumers of this service.
 pub(crate) fn consumers(app: &App) -> Consumers {
     let (accepted, resent, revoked) = (app.clone(), app.clone(), app.clone());
+    let moved = app.clone();
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteAccepted| {
             let app = accepted.clone();
@@ -21,6 +25,10 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         .on(move |cx: Cx, fact: InviteRevoked| {
             let app = revoked.clone();
             async move { hear_revoked(&app, &cx, &fact).await }
+        })
+        .on(move |cx: Cx, fact: TenantMoved| {
+            let app = moved.clone();
+            async move { ops::follow_tenant(&app, &cx, Standing::of(&fact.status)).await }
         })
 }
 

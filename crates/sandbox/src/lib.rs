@@ -1,8 +1,9 @@
-//! Stand-ins of the systems outside: the legacy backend, a mail server and Telegram, faithful in what they
+//! Stand-ins of the systems outside: the legacy backend, a mail server, Telegram and a name server, faithful in what they
 //! answer, honest in what they fail at, and with a memory that outlives a killed process.
 //! For `usher dev` and for tests; never for production.
 
 mod chance;
+pub mod dns;
 mod feed;
 mod journal;
 pub mod legacy;

@@ -2,6 +2,8 @@
 
 use kernel::{Code, Failure, FieldViolation};
 
+use crate::domain::{Resource, Status};
+
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -17,6 +19,49 @@ pub enum Error {
     /// No slug was given and none can be derived from the name.
     #[error("No slug can be derived from this name; give one.")]
     SlugNeeded,
+    /// Somebody else changed it since the version that was read.
+    #[error("Somebody else changed this meanwhile; read it again, and send its version.")]
+    ChangedSince(&'static str),
+    /// The tenant's status does not allow it.
+    #[error("This tenant is {0}; that is not possible now.")]
+    StatusForbids(Status),
+    /// The trial ended while the tenant was suspended.
+    #[error("The trial of this tenant is over; activate it instead.")]
+    TrialOver,
+    /// No such plan, or one that is retired.
+    #[error("There is no such plan to come to.")]
+    PlanNotFound,
+    /// A plan never changes.
+    #[error("There is another plan of this word, and a plan never changes; choose another word.")]
+    PlanStands,
+    /// Tenants come to this plan unless told.
+    #[error("Tenants come to this plan unless told; it cannot retire.")]
+    PlanNeeded,
+    /// It would be more than the limit.
+    #[error("That is more than this tenant may have.")]
+    QuotaExceeded {
+        /// Of what.
+        resource: Resource,
+        /// What is used.
+        used: i64,
+        /// What may be used.
+        most: Option<i64>,
+    },
+    /// Another service or the gateway counts this resource.
+    #[error("This resource is counted elsewhere.")]
+    CountedElsewhere,
+    /// Something else was taken under this key.
+    #[error("Something else was taken under this key.")]
+    KeyReused,
+    /// No such claim of the tenant.
+    #[error("There is no such domain.")]
+    DomainNotFound,
+    /// Another tenant has proven the host.
+    #[error("Another workspace has proven this host.")]
+    HostTaken,
+    /// As many hosts as a tenant can claim.
+    #[error("There are as many domains as there can be; remove one first.")]
+    TooManyDomains,
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -25,9 +70,18 @@ pub enum Error {
 impl Failure for Error {
     fn code(&self) -> Code {
         match self {
-            Self::TenantNotFound => Code::NotFound,
-            Self::SlugTaken => Code::Conflict,
-            Self::SlugNeeded => Code::Invalid,
+            Self::TenantNotFound | Self::PlanNotFound | Self::DomainNotFound => Code::NotFound,
+            Self::SlugTaken
+            | Self::ChangedSince(_)
+            | Self::StatusForbids(_)
+            | Self::TrialOver
+            | Self::PlanStands
+            | Self::PlanNeeded
+            | Self::HostTaken
+            | Self::TooManyDomains
+            | Self::KeyReused => Code::Conflict,
+            Self::SlugNeeded | Self::CountedElsewhere => Code::Invalid,
+            Self::QuotaExceeded { .. } => Code::Exhausted,
             Self::Database(error) => error.code(),
         }
     }
@@ -37,15 +91,41 @@ impl Failure for Error {
             Self::TenantNotFound => "tenant_not_found",
             Self::SlugTaken => "slug_taken",
             Self::SlugNeeded => "slug_needed",
+            Self::ChangedSince(_) => "changed_since",
+            Self::StatusForbids(_) => "tenant_status_forbids",
+            Self::TrialOver => "trial_over",
+            Self::PlanNotFound => "plan_not_found",
+            Self::PlanStands => "plan_stands",
+            Self::PlanNeeded => "plan_needed",
+            Self::QuotaExceeded { .. } => "quota_exceeded",
+            Self::CountedElsewhere => "counted_elsewhere",
+            Self::KeyReused => "quota_key_reused",
+            Self::DomainNotFound => "domain_not_found",
+            Self::HostTaken => "host_taken",
+            Self::TooManyDomains => "too_many_domains",
             Self::Database(error) => error.reason(),
         }
     }
 
     fn fields(&self) -> Vec<FieldViolation> {
-        match self {
-            Self::SlugTaken => vec![FieldViolation::new("slug", "is taken")],
-            Self::SlugNeeded => vec![FieldViolation::new("slug", "is required for this name")],
-            _ => Vec::new(),
-        }
+        let (field, problem) = match self {
+            Self::SlugTaken => ("slug", "is taken".to_owned()),
+            Self::SlugNeeded => ("slug", "is required for this name".to_owned()),
+            Self::ChangedSince(field) => (*field, "is not the newest".to_owned()),
+            Self::PlanNotFound => ("plan", "is none that tenants come to".to_owned()),
+            Self::PlanStands => ("plan", "is another plan's word".to_owned()),
+            Self::CountedElsewhere => ("resource", "is counted elsewhere".to_owned()),
+            Self::KeyReused => ("key", "was used for another amount".to_owned()),
+            Self::QuotaExceeded { resource, used, most } => {
+                let most = most.unwrap_or_default();
+                (
+                    "amount",
+                    format!("is above what is left of {resource}: {used} of {most} are used"),
+                )
+            }
+            Self::HostTaken => ("host", "is proven by another workspace".to_owned()),
+            _ => return Vec::new(),
+        };
+        vec![FieldViolation::new(field, problem)]
     }
 }

@@ -1,8 +1,11 @@
-//! Tenants: the customers' isolated spaces. Owns their names, slugs and states.
+//! Tenants: the customers' isolated spaces. Owns their names, hosts, lives, settings and limits.
 
+mod config;
+mod dns;
 mod domain;
 mod error;
 mod grpc;
+mod jobs;
 mod ops;
 mod store;
 
@@ -12,6 +15,9 @@ use kernel::Clock;
 use pg::Db;
 use wire::{Guard, Guarded, identity::Trust, rules::Unruled};
 
+pub use config::Config;
+pub use dns::Dns;
+pub use domain::{Resource, Status};
 pub use error::{Error, Result};
 
 /// The service's name: its schema, its role, its place in the mesh.
@@ -26,6 +32,26 @@ pub struct App {
     pub nats: Nats,
     /// The time.
     pub clock: Clock,
+    /// Where proofs of hosts are looked for.
+    pub dns: Dns,
+}
+
+impl App {
+    /// Ends once the terms of any tenant that are over, as the background work does from time to time; how many.
+    ///
+    /// # Errors
+    /// The database's, where tenants could not be read at all.
+    pub async fn end_terms(&self) -> Result<usize> {
+        ops::end_terms(self).await
+    }
+
+    /// Looks once for the proofs of hosts that are due, as the background work does from time to time; for how many.
+    ///
+    /// # Errors
+    /// The database's, where claims could not be read at all.
+    pub async fn check_domains(&self) -> Result<usize> {
+        ops::check_domains(self).await
+    }
 }
 
 /// Starts the background work on `host` and returns the guarded RPCs.
@@ -36,5 +62,15 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
     let relay = Relay::new(app.db.clone(), app.nats.clone());
     host.spawn("tenant relay", async move |stop| Ok(relay.run(stop).await?));
+    let ending = app.clone();
+    host.spawn("tenant terms", async move |stop| {
+        jobs::end_terms(&ending, &stop).await;
+        Ok(())
+    });
+    let looking = app.clone();
+    host.spawn("tenant domains", async move |stop| {
+        jobs::check_domains(&looking, &stop).await;
+        Ok(())
+    });
     Ok(guarded)
 }

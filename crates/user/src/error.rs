@@ -114,6 +114,12 @@ pub enum Error {
     /// The link was handed out before, or is not this caller's to take.
     #[error("The link is handed out once, to whoever made the invitation; send it again by mail.")]
     LinkTaken,
+    /// The tenant's settings let no link be shown.
+    #[error("This workspace only mails the links of invitations.")]
+    LinksNotShown,
+    /// The tenant's settings list domains, and not this address's.
+    #[error("This workspace invites addresses at {} only.", .0.join(", "))]
+    AddressNotAllowed(Vec<String>),
     /// Somebody with this address has an account.
     #[error("This address has an account already; invite the person instead.")]
     EmailTaken,
@@ -216,12 +222,14 @@ impl Failure for Error {
             | Self::ErasureOrdered
             | Self::OtherAddress
             | Self::InviterLacksRole
+            | Self::LinksNotShown
             | Self::TenantSuspended
             | Self::PersonDisabled => Code::Denied,
             Self::WrongPassword => Code::Unauthenticated,
-            Self::PasswordRefused(_) | Self::LifetimeOutOfBounds { .. } | Self::BadFact(_) => {
-                Code::Invalid
-            }
+            Self::PasswordRefused(_)
+            | Self::LifetimeOutOfBounds { .. }
+            | Self::AddressNotAllowed(_)
+            | Self::BadFact(_) => Code::Invalid,
             Self::Overtaken | Self::PeerAway { .. } => Code::Unavailable,
             Self::Reply(_) | Self::PeerRefused { .. } => Code::Internal,
             Self::Rights(refusal) => refusal.code(),
@@ -263,6 +271,8 @@ impl Failure for Error {
             Self::SeatsInUse(_) => "seats_in_use",
             Self::OwnAccount => "own_account",
             Self::LinkTaken => "link_taken",
+            Self::LinksNotShown => "links_not_shown",
+            Self::AddressNotAllowed(_) => "address_not_allowed",
             Self::RoleAboveOwn => "role_above_own",
             Self::EmailTaken => "email_taken",
             Self::PersonNotFound => "person_not_found",
@@ -306,6 +316,10 @@ impl Failure for Error {
             Self::LifetimeOutOfBounds { shortest, longest } => {
                 let problem = format!("must be {shortest} to {longest} hours here");
                 vec![FieldViolation::new("expiresInHours", problem)]
+            }
+            Self::AddressNotAllowed(domains) => {
+                let problem = format!("must be an address at {}", domains.join(" or "));
+                vec![FieldViolation::new("email", problem)]
             }
             Self::RecipientBudget(_) => {
                 vec![FieldViolation::new("email", "has had enough letters for a day")]

@@ -4,16 +4,27 @@ use bus::Consumers;
 use futures::StreamExt;
 use kernel::{Cx, InviteId};
 use tokio_util::sync::CancellationToken;
-use wire::notifier::v1::{MessageFailed, MessageSent};
+use wire::{
+    notifier::v1::{MessageFailed, MessageSent},
+    tenant::v1::{TenantLimitsChanged, TenantSettingsChanged},
+};
 
-use crate::{App, Error, Result, domain::Delivered, ops};
+use crate::{
+    App, Error, Result,
+    domain::{Delivered, MOST_SEATS, TenantRules},
+    ops,
+};
 
 /// The letter that carries an invitation's link.
 const INVITATION: &str = "invitation";
 
+/// The word of the limit that seats follow.
+const USERS: &str = "users";
+
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
     let (sent, failed) = (app.clone(), app.clone());
+    let (settings, limits) = (app.clone(), app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: MessageSent| {
             let app = sent.clone();
@@ -26,6 +37,33 @@ pub(crate) fn consumers(app: &App) -> Consumers {
                 hear(&app, &cx, &fact.template, &fact.subject_id, fact.sends, problem).await
             }
         })
+        .on(move |cx: Cx, fact: TenantSettingsChanged| {
+            let app = settings.clone();
+            async move { hear_settings(&app, &cx, fact).await }
+        })
+        .on(move |cx: Cx, fact: TenantLimitsChanged| {
+            let app = limits.clone();
+            async move { hear_limits(&app, &cx, &fact).await }
+        })
+}
+
+async fn hear_settings(app: &App, cx: &Cx, fact: TenantSettingsChanged) -> Result<()> {
+    let tenant = cx.tenant.ok_or(Error::TenantNotFound)?;
+    let rules = TenantRules {
+        version: fact.version,
+        allowed_email_domains: fact.allowed_email_domains,
+        invitation_links_shown: fact.invitation_links_shown,
+    };
+    ops::note_settings(app, cx, tenant, rules).await
+}
+
+async fn hear_limits(app: &App, cx: &Cx, fact: &TenantLimitsChanged) -> Result<()> {
+    let tenant = cx.tenant.ok_or(Error::TenantNotFound)?;
+    let users = fact.limits.iter().find(|limit| limit.resource == USERS);
+    // More seats than any tenant can have are as many as there can be.
+    let most = |limit: i64| i32::try_from(limit).unwrap_or(i32::MAX).min(MOST_SEATS);
+    let limit = users.map(|limit| most(limit.most));
+    ops::follow_plan(app, cx, tenant, limit, fact.epoch).await
 }
 
 /// Forgets what is remembered of rights that another process changed. What is told while NATS is away is not heard: then

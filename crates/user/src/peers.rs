@@ -26,8 +26,8 @@ use crate::{
 /// The word with which `auth` says that it is not the password.
 const WRONG_PASSWORD: &str = "wrong_password";
 
-/// The word with which `tenant` says that a tenant may do nothing now.
-const SUSPENDED: &str = "suspended";
+/// The words with which `tenant` says that a tenant is open for business.
+const OPEN: [&str; 2] = ["trial", "active"];
 
 /// Has `auth` keep a password that does nothing until it is activated; answers the credential's id.
 pub(crate) async fn stage_credential(
@@ -124,14 +124,14 @@ pub(crate) async fn verify_password(
     Ok(())
 }
 
-/// The tenant as `tenant` knows it; one that is suspended takes nobody in.
+/// The tenant as `tenant` knows it; one that is not open takes nobody in.
 async fn tenant(app: &App, cx: &Cx, tenant_id: TenantId) -> Result<Tenant> {
     let by = resolve_tenant_request::By::TenantId(tenant_id.to_string());
     let request = ResolveTenantRequest { by: Some(by) };
     let mut tenants = TenantsClient::new(app.mesh.to("tenant"));
     let found = tenants.resolve_tenant(call(&own(cx), request)).await;
     let found = found.map_err(|status| refused("tenant", &status))?.into_inner();
-    if found.status == SUSPENDED { Err(Error::TenantSuspended) } else { Ok(found) }
+    if OPEN.contains(&found.status.as_str()) { Ok(found) } else { Err(Error::TenantSuspended) }
 }
 
 /// The tenant's name as people read it.

@@ -11,7 +11,8 @@ Exit codes:
   0  done; for `onboard`: every good row is active; for `invites import`: everybody is invited or a member
   1  failed; the reason stands on standard error
   2  the command line or the configuration is wrong
-  3  `onboard`: some good row is not active; `invites import`: some row was refused or left out";
+  3  `onboard`: some good row is not active; `invites import`: some row was refused or left out;
+     `tenant import`: some row became no tenant";
 
 /// Usher brings a customer from an e-mailed invitation to a working, provisioned workspace.
 #[derive(Debug, Parser)]

@@ -82,8 +82,11 @@ pub(crate) async fn seed(mesh: &Mesh, url: &str, known: Option<String>) -> anyho
     let mut tenants = TenantsClient::new(mesh.to("tenant"));
     let by = Some(resolve_tenant_request::By::Slug(TENANT.into()));
     if tenants.resolve_tenant(call(&cx, ResolveTenantRequest { by })).await.is_err() {
-        let wish =
-            CreateTenantRequest { name: "Demo".into(), slug: TENANT.into(), locale: "en".into() };
+        let wish = CreateTenantRequest {
+            name: "Demo".into(),
+            slug: TENANT.into(),
+            ..CreateTenantRequest::default()
+        };
         tenants.create_tenant(call(&cx, wish)).await?;
     }
     let wish = CreateUserRequest {

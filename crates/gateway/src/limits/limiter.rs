@@ -16,7 +16,7 @@ use governor::{
 };
 use kernel::TenantId;
 
-use super::{Class, Standing};
+use super::{Class, Standing, plan::PlanLimits};
 use crate::Config;
 
 /// Callers remembered for one class; more share the counters of the crowd.
@@ -49,6 +49,7 @@ type Keyed =
 /// The limits of every class.
 pub(crate) struct Limits {
     classes: Vec<(Class, Limit)>,
+    plans: PlanLimits,
     clock: DefaultClock,
 }
 
@@ -65,7 +66,17 @@ impl Limits {
             let quota = NonZeroU32::new(class.per_minute(config))?;
             Some((class, Limit::new(quota)))
         });
-        Self { classes: limits.collect(), clock: DefaultClock::default() }
+        let plans = PlanLimits::default();
+        Self { classes: limits.collect(), plans, clock: DefaultClock::default() }
+    }
+
+    /// Counts one request of a tenant against what its plan allows in a second; `None` where it allows any number.
+    pub(crate) fn charge_plan(
+        &self,
+        tenant: TenantId,
+        per_second: Option<u32>,
+    ) -> Option<Standing> {
+        self.plans.charge(tenant, NonZeroU32::new(per_second?)?)
     }
 
     /// Counts one request and says how the caller stands; `None` where the class has no limit.
@@ -84,6 +95,7 @@ impl Limits {
         Some(Standing {
             policy: format!("{}-per-{name}", class.word()),
             quota: limit.quota,
+            window: 60,
             remaining,
             reset: wait.unwrap_or_else(|| each * limit.quota.saturating_sub(remaining)),
             wait,

@@ -2,6 +2,7 @@
 
 mod class;
 mod limiter;
+mod plan;
 mod standing;
 mod streams;
 

@@ -14,8 +14,10 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) struct Standing {
     /// The policy's name, for instance `invite-per-tenant`.
     pub(crate) policy: String,
-    /// Requests a minute.
+    /// Requests within a window.
     pub(crate) quota: u32,
+    /// The window, in seconds.
+    pub(crate) window: u32,
     /// Requests that would pass now.
     pub(crate) remaining: u32,
     /// Until the whole quota is there again; for a refused request, until the next passes.
@@ -43,10 +45,10 @@ impl Standing {
 
     /// Tells the caller.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        let Self { policy, quota, remaining, reset, .. } = self;
+        let Self { policy, quota, window, remaining, reset, .. } = self;
         let reset = reset.as_secs_f64().ceil();
         let fields = [
-            (POLICY, format!("\"{policy}\";q={quota};w=60")),
+            (POLICY, format!("\"{policy}\";q={quota};w={window}")),
             (LIMIT, format!("\"{policy}\";r={remaining};t={reset:.0}")),
         ];
         for (name, text) in fields {

@@ -11,8 +11,11 @@ use wire::{
 use super::{Evidence, Named, evidence::unknown};
 use crate::{memo::Memo, problem::Problem};
 
-/// How long a tenant is believed to be as it was.
-const KNOWN: Duration = Duration::from_secs(5);
+/// How long a tenant is believed to be as it was. With the time of one question, and with streams looking again after
+/// [`STREAMS`], a suspension takes hold everywhere within a second, whether the bus is there or not.
+const KNOWN: Duration = Duration::from_millis(400);
+/// Between two looks whether the tenant of a stream is served still.
+pub(crate) const STREAMS: Duration = Duration::from_millis(400);
 /// How long a tenant is believed not to be.
 const UNKNOWN: Duration = Duration::from_secs(1);
 /// Names remembered at once.
@@ -31,6 +34,8 @@ pub struct Tenant {
     pub locale: String,
     /// Whether it may be served.
     pub status: TenantStatus,
+    /// Requests a second that its plan allows; `None` for as many as come.
+    pub requests_per_second: Option<u32>,
 }
 
 /// Whether a tenant may be served.
@@ -40,6 +45,36 @@ pub enum TenantStatus {
     Active,
     /// It may not, for now.
     Suspended,
+    /// It may not, and will be closed.
+    Closing,
+    /// It is gone for good.
+    Closed,
+}
+
+impl TenantStatus {
+    /// Whatever is not plainly open is not served.
+    fn read(word: &str) -> Self {
+        match word {
+            "trial" | "active" => Self::Active,
+            "closing" => Self::Closing,
+            "closed" => Self::Closed,
+            _ => Self::Suspended,
+        }
+    }
+
+    /// Why it is not served, where it is not.
+    fn refusal(self) -> Option<Problem> {
+        let (code, reason, detail) = match self {
+            Self::Active => return None,
+            Self::Suspended => (Code::Denied, "tenant_suspended", "This tenant is suspended."),
+            Self::Closing => {
+                let detail = "This tenant is being closed; the platform can still restore it.";
+                (Code::Denied, "tenant_closing", detail)
+            }
+            Self::Closed => (Code::Gone, "tenant_closed", "This tenant is closed."),
+        };
+        Some(Problem::new(code, reason, detail))
+    }
 }
 
 /// The tenants, by name.
@@ -68,12 +103,8 @@ impl Tenants {
             }
         }
         let tenant = agree(found)?;
-        match tenant {
-            Some(tenant) if tenant.status == TenantStatus::Suspended => {
-                Err(Problem::new(Code::Denied, "tenant_suspended", "This tenant is suspended."))
-            }
-            other => Ok(other),
-        }
+        let refusal = tenant.as_ref().and_then(|tenant| tenant.status.refusal());
+        refusal.map_or(Ok(tenant), Err)
     }
 
     async fn find(&self, named: &Named, cx: &Cx) -> Result<Option<Arc<Tenant>>, Problem> {
@@ -114,18 +145,19 @@ fn agree(found: Vec<Option<Arc<Tenant>>>) -> Result<Option<Arc<Tenant>>, Problem
     first.clone().map(Some).ok_or_else(unknown)
 }
 
+/// The word of the limit that the gateway keeps.
+const REQUESTS: &str = "requests_per_second";
+
 fn read(tenant: wire::tenant::v1::Tenant) -> Result<Tenant, Problem> {
     let id = TenantId::parse(&tenant.tenant_id).map_err(|_| Problem::internal())?;
+    let requests = tenant.limits.iter().find(|limit| limit.resource == REQUESTS);
     Ok(Tenant {
         id,
         slug: tenant.slug,
         name: tenant.name,
         locale: tenant.locale,
-        // Whatever is not plainly active is not served.
-        status: match tenant.status.as_str() {
-            "active" => TenantStatus::Active,
-            _ => TenantStatus::Suspended,
-        },
+        status: TenantStatus::read(&tenant.status),
+        requests_per_second: requests.map(|limit| u32::try_from(limit.most).unwrap_or(u32::MAX)),
     })
 }
 
@@ -141,6 +173,7 @@ mod tests {
             name: "Acme".into(),
             locale: "en".into(),
             status: TenantStatus::Active,
+            requests_per_second: None,
         }))
     }
 
@@ -168,16 +201,32 @@ mod tests {
         assert_eq!(reason(vec![None]), "tenant_unknown");
     }
 
+    /// A stream looks at most one pause after the gateway has asked anew.
     #[test]
-    fn a_tenant_that_is_not_plainly_active_is_not_served() {
-        for status in ["suspended", "", "ACTIVE", "archived"] {
+    fn what_is_remembered_is_younger_than_a_second_for_streams_too() {
+        assert!(KNOWN + STREAMS < Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_tenant_that_is_not_plainly_open_is_not_served() {
+        for (status, refusal) in [
+            ("active", None),
+            ("trial", None),
+            ("suspended", Some("tenant_suspended")),
+            ("closing", Some("tenant_closing")),
+            ("closed", Some("tenant_closed")),
+            ("", Some("tenant_suspended")),
+            ("ACTIVE", Some("tenant_suspended")),
+            ("archived", Some("tenant_suspended")),
+        ] {
             let wire = wire::tenant::v1::Tenant {
                 tenant_id: "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0e1f".into(),
                 status: status.into(),
                 ..Default::default()
             };
             let tenant = read(wire).map_err(|p| p.reason().to_owned()).expect("id");
-            assert_eq!(tenant.status, TenantStatus::Suspended, "{status:?}");
+            let seen = tenant.status.refusal().map(|problem| problem.reason().to_owned());
+            assert_eq!(seen.as_deref(), refusal, "{status:?}");
         }
     }
 }

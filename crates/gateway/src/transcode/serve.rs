@@ -106,11 +106,12 @@ pub(crate) async fn enter(
     standing.as_ref().map_or(Ok(()), Standing::verdict)?;
     let visitor = front.admit(parts, wanted).await?;
     describe(&visitor.cx);
-    if let (Some(tenant), Wanted::Person) = (visitor.cx.tenant, wanted) {
-        let tenants = front.charge(class, Who::Tenant(tenant));
-        let verdict = tenants.as_ref().map_or(Ok(()), Standing::verdict);
-        *standing = Standing::tighter(standing.take(), tenants);
-        verdict?;
+    if let (Some(tenant), Wanted::Person) = (&visitor.tenant, wanted) {
+        for charged in [front.charge(class, Who::Tenant(tenant.id)), front.charge_plan(tenant)] {
+            let verdict = charged.as_ref().map_or(Ok(()), Standing::verdict);
+            *standing = Standing::tighter(standing.take(), charged);
+            verdict?;
+        }
     }
     Ok(visitor)
 }

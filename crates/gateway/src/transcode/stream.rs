@@ -1,7 +1,5 @@
 //! A streaming method: opened, bounded, and ended in time, whatever form its answers take.
 
-use std::time::Duration;
-
 use axum::response::Response;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
@@ -15,11 +13,9 @@ use crate::{
     front::{Front, Wanted, client},
     limits::OpenStream,
     problem::Problem,
+    tenancy::STREAMS,
     upstream,
 };
-
-/// How often it is asked whether the caller still may listen.
-const RECHECK: Duration = Duration::from_secs(5);
 
 /// Opens the stream, as lines for whoever accepts only those, as server-sent events otherwise. It ends with the host,
 /// with the caller's right to it, and with the method's own end.
@@ -72,14 +68,14 @@ fn messages(
     })
 }
 
-/// Waits until the caller may not listen any more. While that cannot be found out, nothing changes.
+/// Waits until the caller may not listen any more, or their tenant is not served. While that cannot be found out, nothing
+/// changes. Most looks cost nothing: what the gateway remembers answers them.
 async fn shut_out(front: Front, route: &'static Route, parts: Parts) {
-    if route.rule.public {
-        return std::future::pending().await;
-    }
+    let wanted = if route.rule.public { Wanted::Anyone } else { Wanted::Person };
     loop {
-        tokio::time::sleep(RECHECK).await;
-        match front.admit(&parts, Wanted::Person).await {
+        tokio::time::sleep(STREAMS).await;
+        match front.admit(&parts, wanted).await {
+            Ok(_) if route.rule.public => {}
             Ok(visitor) => {
                 let permission = &route.rule.permission;
                 let listens = route.rule.signed_in && !visitor.cx.flags.suspended;

@@ -65,3 +65,16 @@ async fn a_tenant_has_one_allowance_whatever_the_addresses_and_strangers_do_not_
     let read = Ask::get("/v1/invites").host("acme.localhost").ann().send(&world).await;
     assert_eq!(read.status, 200, "another class has its own");
 }
+
+#[tokio::test]
+async fn a_plan_limits_the_requests_of_a_second() {
+    let world = World::new();
+    let limit = |most| wire::tenant::v1::Limit { resource: "requests_per_second".into(), most };
+    *world.state.limits.lock().expect("limits") = vec![limit(2)];
+    let ask = || Ask::get("/v1/me").ann().host("acme.localhost").send(&world);
+    let answers = futures::future::join_all((0..40).map(|_| ask())).await;
+    let refusal = answers.iter().find(|answer| answer.status == 429).expect("one too many");
+    assert_eq!(refusal.json()["violatedPolicies"], json!(["requests-per-tenant"]));
+    assert_eq!(refusal.header("ratelimit-policy"), "\"requests-per-tenant\";q=2;w=1");
+    assert!(answers.iter().any(|answer| answer.status == 200), "some pass");
+}

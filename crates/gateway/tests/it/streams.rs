@@ -95,6 +95,18 @@ async fn a_stream_ends_soon_after_its_caller_lost_the_right_to_it() {
 }
 
 #[tokio::test]
+async fn a_stream_ends_when_its_tenant_is_suspended_or_closed() {
+    for status in ["suspended", "closing", "closed"] {
+        let world = World::new();
+        let mut body = open("").host("acme.localhost").open(&world).await.into_body();
+        read_until(&mut body, "id: 2").await;
+        world.turn_acme(status);
+        let rest = tokio::time::timeout(PATIENCE, body.collect()).await;
+        rest.expect("in time").expect("the stream ends in order");
+    }
+}
+
+#[tokio::test]
 async fn a_failure_within_the_stream_is_its_last_event() {
     let world = World::new();
     let body = open("&replay=true").open(&world).await.into_body();

@@ -101,6 +101,24 @@ async fn who_shows_no_credential_that_holds_learns_nothing_about_tenants() {
     }
 }
 
+/// A token that was good a moment ago is no way in: who was let in before is refused as soon as the gateway asks anew.
+#[tokio::test]
+async fn a_tenant_that_is_no_longer_served_is_refused_with_its_own_word() {
+    let world = World::new();
+    for (status, http, code) in [
+        ("suspended", 403, "tenant_suspended"),
+        ("closing", 403, "tenant_closing"),
+        ("closed", 410, "tenant_closed"),
+    ] {
+        world.turn_acme("active");
+        let ask = || me("/v1/me").host("acme.localhost").send(&world);
+        testkit::eventually("the tenant is served", async || ask().await.status == 200).await;
+        world.turn_acme(status);
+        testkit::eventually("it is refused", async || ask().await.status != 200).await;
+        assert_eq!(ask().await.refusal(), refused(http, code));
+    }
+}
+
 #[tokio::test]
 async fn a_tenant_is_looked_up_once_for_many_requests() {
     let world = World::new();

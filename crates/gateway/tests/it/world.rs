@@ -37,6 +37,10 @@ pub(crate) struct State {
     pub(crate) revoked: Mutex<bool>,
     pub(crate) seen: Mutex<Vec<Cx>>,
     pub(crate) fail_with: Mutex<Option<tonic::Status>>,
+    /// Acme's status, if it is not active.
+    pub(crate) acme_is: Mutex<Option<String>>,
+    /// What every tenant may have.
+    pub(crate) limits: Mutex<Vec<wire::tenant::v1::Limit>>,
 }
 
 pub(crate) struct World {
@@ -72,6 +76,11 @@ impl World {
         };
         let router = gateway::router(&config, deps, &host, console);
         Self { router, host, peers, state }
+    }
+
+    /// Gives Acme another status.
+    pub(crate) fn turn_acme(&self, status: &str) {
+        *self.state.acme_is.lock().expect("status") = Some(status.to_owned());
     }
 
     pub(crate) fn last_seen(&self) -> Cx {

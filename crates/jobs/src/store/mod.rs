@@ -14,3 +14,4 @@ pub(crate) mod settle;
 pub(crate) mod signal;
 pub(crate) mod start;
 pub(crate) mod status;
+pub(crate) mod suspension;

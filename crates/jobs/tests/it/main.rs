@@ -20,6 +20,7 @@ mod schedules;
 mod shapes;
 mod side_by_side;
 mod starting;
+mod suspending;
 mod sweeps;
 mod tenure;
 mod tracing_through;

@@ -1,6 +1,7 @@
 //! What this service does, one use case per file.
 
 mod erase_recipient;
+mod follow_tenant;
 mod get_message;
 mod list_messages;
 mod queue_messages;
@@ -10,6 +11,7 @@ mod write_email_change;
 mod write_invitation;
 
 pub(crate) use erase_recipient::erase_recipient;
+pub(crate) use follow_tenant::follow_tenant;
 pub(crate) use get_message::get_message;
 pub(crate) use list_messages::list_messages;
 pub(crate) use queue_messages::{QueueMessage, queue_messages};

@@ -7,6 +7,7 @@ mod database;
 mod erase_client_person;
 mod facts;
 mod faults;
+mod follow_tenant;
 mod funnel;
 mod incidents;
 mod invites;

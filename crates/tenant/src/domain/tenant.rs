@@ -2,15 +2,7 @@
 
 use kernel::{Locale, PersonName, Slug, TenantId, Timestamp};
 
-kernel::closed_set! {
-    /// Whether a tenant may be used.
-    pub(crate) enum Status {
-        /// Open for business.
-        Active = "active",
-        /// Closed by the platform until further notice.
-        Suspended = "suspended",
-    }
-}
+use super::{Limits, PlanName, Status};
 
 /// A tenant's name follows the rules of a person's: 1 to 120 characters, no control characters.
 pub(crate) type TenantName = PersonName;
@@ -24,6 +16,21 @@ pub(crate) struct Tenant {
     pub(crate) status: Status,
     pub(crate) locale: Locale,
     pub(crate) created_at: Timestamp,
+    /// Why it came to its status; empty where nobody said.
+    pub(crate) status_reason: String,
+    /// Who brought it there, as audit rows name an actor.
+    pub(crate) status_by: String,
+    pub(crate) status_since: Timestamp,
+    /// Until when it is on trial; stays while it is suspended.
+    pub(crate) trial_ends_at: Option<Timestamp>,
+    /// Until when a closing tenant can be restored, and what to.
+    pub(crate) closes_at: Option<Timestamp>,
+    pub(crate) closed_from: Option<Status>,
+    /// Grows with every change of what a resolution says.
+    pub(crate) epoch: i64,
+    pub(crate) plan: PlanName,
+    /// What it may have.
+    pub(crate) limits: Limits,
 }
 
 /// The slug that a name suggests: its ASCII letters and digits, lower-cased, with single hyphens between words.

@@ -10,7 +10,11 @@ use wire::{
     },
 };
 
-use crate::{App, domain::TenantName, ops};
+use crate::{
+    App,
+    domain::{PlanName, TenantName, trial},
+    ops,
+};
 
 /// The RPCs over the app.
 pub(crate) struct Rpc(pub(crate) App);
@@ -28,6 +32,8 @@ impl Tenants for Rpc {
             name: parse("name", &request.name, TenantName::parse)?,
             slug: given.map(|slug| parse("slug", &slug, Slug::parse)).transpose()?,
             locale: parse("locale", &request.locale, Locale::parse)?,
+            plan: parse("plan", &request.plan, PlanName::parse)?,
+            trial: parse("trialDays", "", |_| trial(request.trial_days))?,
         };
         let tenant = ops::create_tenant(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new((&tenant).into()))
@@ -50,7 +56,9 @@ impl Tenants for Rpc {
         let after = Some(request.page_token).filter(|token| !token.is_empty());
         let after = after.map(|token| id("pageToken", &token)).transpose()?;
         let size = PageSize::from_wire(request.page_size);
-        let page = ops::list_tenants(&self.0, size, after).await.map_err(refuse)?;
+        let slug = Some(request.slug).filter(|slug| !slug.is_empty());
+        let slug = slug.map(|slug| parse("slug", &slug, Slug::parse)).transpose()?;
+        let page = ops::list_tenants(&self.0, size, after, slug.as_ref()).await.map_err(refuse)?;
         Ok(Response::new(ListTenantsResponse {
             tenants: page.items.iter().map(Into::into).collect(),
             next_page_token: page.next.unwrap_or_default(),
@@ -65,7 +73,7 @@ impl Tenants for Rpc {
         let by = match required("by", request.into_inner().by)? {
             By::TenantId(text) => ops::By::Id(id("tenantId", &text)?),
             By::Slug(text) => ops::By::Slug(parse("slug", &text, Slug::parse)?),
-            By::Host(_) => ops::By::Host,
+            By::Host(text) => ops::By::Host(text.to_ascii_lowercase()),
         };
         let tenant = ops::resolve_tenant(&self.0, by).await.map_err(refuse)?;
         Ok(Response::new((&tenant).into()))

@@ -94,7 +94,7 @@ async fn what_is_malformed_is_refused_by_field() {
         );
     }
     let wish =
-        CreateTenantRequest { name: "Acme".into(), slug: String::new(), locale: "xx".into() };
+        CreateTenantRequest { name: "Acme".into(), locale: "xx".into(), ..Default::default() };
     let refusal = refused(house.client().create_tenant(call(&house.operator(), wish)).await);
     assert_eq!(refusal.fields[0].field, "locale");
     assert_eq!(house.count("select count(*) from tenants").await, 0);

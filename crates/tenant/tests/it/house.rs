@@ -1,35 +1,111 @@
 //! The service behind its guard, with an operator as its caller.
 
+use std::time::Duration;
+
 use boot::Host;
 use kernel::{Clock, Cx};
-use tenant::App;
+use tenant::{App, Dns};
 use testkit::{Database, Neighbours, Stream};
 use tonic::Status;
 use wire::{
     Caller, Refusal, call,
-    tenant::v1::{CreateTenantRequest, Tenant, tenants_client::TenantsClient},
+    tenant::v1::{
+        CreateTenantRequest, Tenant, brandings_client::BrandingsClient,
+        domains_client::DomainsClient, life_cycles_client::LifeCyclesClient,
+        plans_client::PlansClient, quotas_client::QuotasClient,
+        tenant_settings_client::TenantSettingsClient, tenants_client::TenantsClient,
+    },
 };
 
 /// The service under test.
 pub(crate) struct House {
     pub(crate) database: Database,
     pub(crate) neighbours: Neighbours,
+    pub(crate) clock: Clock,
+    /// The only name server there is.
+    pub(crate) dns: sandbox::dns::Handle,
+    app: App,
     stream: Stream,
     host: Host,
 }
 
 impl House {
     pub(crate) async fn open() -> Self {
+        Self::at(Clock::system()).await
+    }
+
+    /// The service at a time that moves only by [`House::wait`].
+    pub(crate) async fn standing() -> Self {
+        Self::at(Clock::standing_at(Clock::system().now())).await
+    }
+
+    async fn at(clock: Clock) -> Self {
         let (database, stream) = (Database::new().await, Stream::new().await);
+        let dns = sandbox::dns::start().await.expect("a name server");
         let app = App {
             db: database.db(tenant::NAME),
             nats: stream.nats().await,
-            clock: Clock::system(),
+            clock: clock.clone(),
+            dns: Dns::new(&[dns.address()]).expect("a resolver"),
         };
         let (neighbours, host) = (Neighbours::new(), Host::new());
         let started = tenant::start(&app, neighbours.trust(), &host);
         neighbours.settle(tenant::NAME, started.expect("every RPC has a rule"));
-        Self { database, neighbours, stream, host }
+        Self { database, neighbours, clock, dns, app, stream, host }
+    }
+
+    /// Moves the time.
+    pub(crate) fn wait(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// Looks once for the proofs that are due.
+    pub(crate) async fn check_domains(&self) -> usize {
+        self.app.check_domains().await.expect("looks")
+    }
+
+    /// Ends the service's sessions, so that what they did is counted in full.
+    pub(crate) async fn close_pool(&self) {
+        self.host.kill();
+        self.app.db.close().await;
+    }
+
+    /// Ends once the terms that are over.
+    pub(crate) async fn end_terms(&self) -> usize {
+        self.app.end_terms().await.expect("ends terms")
+    }
+
+    pub(crate) fn settings(&self) -> TenantSettingsClient<Caller> {
+        TenantSettingsClient::new(self.gateway())
+    }
+
+    pub(crate) fn brandings(&self) -> BrandingsClient<Caller> {
+        BrandingsClient::new(self.gateway())
+    }
+
+    pub(crate) fn lives(&self) -> LifeCyclesClient<Caller> {
+        LifeCyclesClient::new(self.gateway())
+    }
+
+    pub(crate) fn plans(&self) -> PlansClient<Caller> {
+        PlansClient::new(self.gateway())
+    }
+
+    pub(crate) fn domains(&self) -> DomainsClient<Caller> {
+        DomainsClient::new(self.gateway())
+    }
+
+    pub(crate) fn quotas(&self) -> QuotasClient<Caller> {
+        self.quotas_of("gateway")
+    }
+
+    /// The quotas as another service calls for them.
+    pub(crate) fn quotas_of(&self, service: &str) -> QuotasClient<Caller> {
+        QuotasClient::new(self.neighbours.mesh(service).to(tenant::NAME))
+    }
+
+    fn gateway(&self) -> Caller {
+        self.neighbours.mesh("gateway").to(tenant::NAME)
     }
 
     /// The service as the gateway calls it.
@@ -44,7 +120,13 @@ impl House {
 
     /// A person of the platform's staff.
     pub(crate) fn operator(&self) -> Cx {
-        let rights = ["tenant.tenants.create", "tenant.tenants.read"];
+        let rights = [
+            "tenant.plans.read",
+            "tenant.plans.write",
+            "tenant.tenants.create",
+            "tenant.tenants.operate",
+            "tenant.tenants.read",
+        ];
         self.neighbours.person(None, testkit::user(), &rights)
     }
 
@@ -60,6 +142,12 @@ impl House {
     pub(crate) async fn count(&self, question: &'static str) -> i64 {
         let mut admin = self.database.admin_of(tenant::NAME).await;
         sqlx::query_scalar(question).fetch_one(&mut admin).await.expect("counts")
+    }
+
+    /// The answers to a question for texts, asked as the administrator.
+    pub(crate) async fn texts(&self, question: &'static str) -> Vec<String> {
+        let mut admin = self.database.admin_of(tenant::NAME).await;
+        sqlx::query_scalar(question).fetch_all(&mut admin).await.expect("asks")
     }
 
     /// How many facts the stream holds.

@@ -9,7 +9,7 @@ use wire::{
 use crate::house::{House, refused};
 
 async fn page(house: &House, page_size: i32, page_token: &str) -> ListTenantsResponse {
-    let ask = ListTenantsRequest { page_size, page_token: page_token.into() };
+    let ask = ListTenantsRequest { page_size, page_token: page_token.into(), ..Default::default() };
     let listed = house.client().list_tenants(call(&house.operator(), ask)).await;
     listed.expect("lists").into_inner()
 }
@@ -45,7 +45,7 @@ async fn an_empty_platform_has_one_empty_page() {
 #[tokio::test]
 async fn a_made_up_page_token_is_refused() {
     let house = House::open().await;
-    let ask = ListTenantsRequest { page_size: 1, page_token: "next".into() };
+    let ask = ListTenantsRequest { page_size: 1, page_token: "next".into(), ..Default::default() };
     let refusal = refused(house.client().list_tenants(call(&house.operator(), ask)).await);
     assert_eq!((refusal.code, refusal.fields[0].field.as_str()), (Code::Invalid, "pageToken"));
 }

@@ -26,6 +26,8 @@ pub(super) fn settings(
     boot.master_key = Some(MASTER_KEY.into());
     settings.stream.clone_from(&stream.place().name);
     settings.database_connections = 4;
+    // The world outside is not asked.
+    settings.tenant.dns_servers = vec![NOWHERE.parse().expect("an address")];
 
     let gateway = &mut settings.gateway;
     for limit in [

@@ -34,6 +34,7 @@ mod role_binding;
 mod scope;
 mod seats;
 mod service_account;
+mod tenant_rules;
 mod words;
 
 pub(crate) use account::{Account, AccountKey, Change, Wish};
@@ -76,6 +77,7 @@ pub(crate) use rights::{Effective, Grant, Standing};
 pub(crate) use role::{FORMER_OWNER, OWNER, PlatformRole, Role, TenantRole};
 pub(crate) use role_binding::{RoleBinding, Subject, SubjectType, ahead};
 pub(crate) use scope::{BadScope, Scope, ScopeType, WHOLE_TENANT};
-pub(crate) use seats::{Claim, Seats, seat_limit};
+pub(crate) use seats::{Claim, MOST_SEATS, Seats, seat_limit};
 pub(crate) use service_account::{ServiceAccount, ServiceAccountStatus};
+pub(crate) use tenant_rules::TenantRules;
 pub(crate) use words::{Query, words_of};

@@ -51,9 +51,12 @@ impl Seats {
     }
 }
 
+/// Most seats that a tenant can have.
+pub(crate) const MOST_SEATS: i32 = 1_000_000;
+
 /// Reads how many seats there are to be.
 pub(crate) fn seat_limit(limit: i32) -> Result<i32, &'static str> {
-    (1..=1_000_000).contains(&limit).then_some(limit).ok_or("must be 1 to 1,000,000, or absent")
+    (1..=MOST_SEATS).contains(&limit).then_some(limit).ok_or("must be 1 to 1,000,000, or absent")
 }
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ pub(super) async fn make_invite(
     {
         return Ok(Made::Standing(invite));
     }
+    store::tenant_rules(tx).await?.admit(&wish.email)?;
     let policy = store::invite_policy(tx).await?;
     let life = policy.lifetime(wish.lifetime)?;
     let invite = wished(app, cx, person.user_id, wish, locale, life);

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{App, Error, Result, domain::Step, store};
 
-/// The link, once: the second time it is refused, whoever asks.
+/// The link, once: the second time it is refused, whoever asks. Where the tenant lets no link be shown, always.
 pub(crate) async fn take_invitation_link(
     app: &App,
     cx: &Cx,
@@ -17,6 +17,7 @@ pub(crate) async fn take_invitation_link(
 ) -> Result<Link> {
     let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "take_invitation_link").await?;
+    store::tenant_rules(&mut tx).await?.show_link()?;
     let invite = store::lock_invite(&mut tx, id).await?.ok_or(Error::InvitationNotFound)?;
     invite.open(now)?;
     if !store::take_link(&mut tx, id, &cx.actor.label(), now).await? {

@@ -27,6 +27,7 @@ mod people;
 mod profiles;
 mod seats;
 mod service_accounts;
+mod tenant_rules;
 mod words;
 
 pub(crate) use access::{
@@ -97,9 +98,10 @@ pub(crate) use overrides::{
 };
 pub(crate) use people::{activate_person, ensure_person, is_known_address, lock_person, person, person_by_email, person_standing, update_address};
 pub(crate) use profiles::{lock_profile, profile, replace_address_everywhere, replace_words_everywhere, update_profile};
-pub(crate) use seats::{ensure_seats, lock_seat_limit, seats, update_seat_limit};
+pub(crate) use seats::{ensure_seats, follow_epoch, lock_seat_limit, seats, update_seat_limit};
 pub(crate) use service_accounts::{
     insert_service_account, list_service_accounts, lock_service_account, service_account,
     update_service_account,
 };
+pub(crate) use tenant_rules::{tenant_rules, upsert_tenant_rules};
 pub(crate) use words::{replace_words, search_members};

@@ -44,6 +44,17 @@ pub(crate) async fn ensure_seats(tx: &mut TenantTx, now: Timestamp) -> pg::Resul
     Ok(())
 }
 
+/// Marks a change of the plan as followed; false where it, or a newer one, was before.
+pub(crate) async fn follow_epoch(tx: &mut TenantTx, epoch: i64) -> pg::Result<bool> {
+    let marked = sqlx::query!(
+        "update seats set plan_epoch = $1 where tenant_id = usher.current_tenant() and plan_epoch < $1",
+        epoch,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(marked.rows_affected() == 1)
+}
+
 pub(crate) async fn update_seat_limit(
     tx: &mut TenantTx,
     limit: Option<i32>,

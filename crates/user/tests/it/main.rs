@@ -51,3 +51,4 @@ mod snapshots;
 mod surviving;
 mod take_invitation_link;
 mod tell_expired;
+mod tenant_rules;

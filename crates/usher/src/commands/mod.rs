@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod rollout;
 pub mod run;
 pub mod tenant;
+pub mod tenant_import;
 pub mod user;
 pub mod vault;
 pub mod vault_reads;

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use anyhow::Context;
 use boot::Host;
 use bus::Nats;
 use kernel::Clock;
@@ -31,7 +32,12 @@ impl Common<'_> {
         let trust = self.trust.clone();
         let (nats, clock) = (self.nats.clone(), self.clock.clone());
         Ok(match part {
-            Part::Tenant => tenant::start(&tenant::App { db, nats, clock }, trust, host)?,
+            Part::Tenant => {
+                let dns = self.settings.tenant.dns();
+                let dns =
+                    dns.context("no name servers are known; name some in USHER_DNS_SERVERS")?;
+                tenant::start(&tenant::App { db, nats, clock, dns }, trust, host)?
+            }
             Part::Auth => {
                 let app = auth::App { db, nats, clock, hasher: auth::Hasher::default() };
                 auth::start(&app, trust, host)?

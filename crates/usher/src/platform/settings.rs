@@ -21,6 +21,9 @@ pub struct Settings {
     /// The gateway's.
     #[command(flatten)]
     pub gateway: gateway::Config,
+    /// The tenant service's.
+    #[command(flatten)]
+    pub tenant: tenant::Config,
     /// The user service's.
     #[command(flatten)]
     pub user: user::Config,

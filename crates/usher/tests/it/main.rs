@@ -16,6 +16,7 @@ mod rollout;
 mod routes;
 mod secrets;
 mod steps;
+mod tenancy;
 mod tokens;
 mod trace;
 mod vault_keys;

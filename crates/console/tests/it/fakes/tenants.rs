@@ -43,7 +43,7 @@ fn all() -> Vec<Tenant> {
         name: name.into(),
         status: "active".into(),
         locale: "en".into(),
-        created_at: None,
+        ..Default::default()
     };
     vec![tenant(DEMO, "demo", "Math & Art <School>"), tenant(BETA, "beta", "Language centre")]
 }

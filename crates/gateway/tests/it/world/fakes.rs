@@ -81,8 +81,9 @@ impl tenants_server::Tenants for Fake {
     ) -> Reply<tenant::Tenant> {
         self.0.resolved.fetch_add(1, Ordering::SeqCst);
         let by = request.into_inner().by.expect("by");
-        let known =
-            [(ACME, "acme", "active"), (BETA, "beta", "active"), (GONE, "gone", "suspended")];
+        let now = self.0.acme_is.lock().expect("status").clone();
+        let acme = now.as_deref().unwrap_or("active");
+        let known = [(ACME, "acme", acme), (BETA, "beta", "active"), (GONE, "gone", "suspended")];
         let found = known.into_iter().find(|(id, slug, _)| match &by {
             By::TenantId(wanted) => wanted == id,
             By::Slug(wanted) => wanted == slug,
@@ -95,7 +96,8 @@ impl tenants_server::Tenants for Fake {
             name: slug.to_uppercase(),
             status: status.into(),
             locale: "en".into(),
-            created_at: None,
+            limits: self.0.limits.lock().expect("limits").clone(),
+            ..Default::default()
         }))
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 49] = [
+const EXCEPTIONS: [(&str, &str); 56] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -67,6 +67,13 @@ const EXCEPTIONS: [(&str, &str); 49] = [
     ("Tenants.CreateTenant", "makes something new and names nothing that is there"),
     ("Groups.CreateCommunity", "makes something new and names nothing that is there"),
     ("ServiceAccounts.CreateServiceAccount", "makes something new and names nothing that is there"),
+    ("TenantSettings.UpdateSettings", "is about the tenant of the call and names nothing else"),
+    ("Brandings.UpdateBranding", "is about the tenant of the call and names nothing else"),
+    ("Plans.CreatePlan", "of the platform: plans are nobody's own"),
+    ("Plans.RetirePlan", "of the platform: plans are nobody's own"),
+    ("Quotas.TakeQuota", "is about the tenant of the call and names nothing else"),
+    ("Quotas.GiveQuota", "is about the tenant of the call and names nothing else"),
+    ("Domains.AddDomain", "makes something new and names nothing that is there"),
     ("People.CreateUser", "makes something new and names nothing that is there"),
     ("Events.CreateEvent", "makes something new and names nothing that is there"),
     ("Invites.CreateInvite", "makes something new and names nothing that is there"),

@@ -16,7 +16,7 @@ use super::tenants::full;
 const REFUSED: &str = "42501";
 
 /// Tables that belong to no tenant, each on purpose.
-const GLOBAL: [(&str, &str); 18] = [
+const GLOBAL: [(&str, &str); 20] = [
     ("bus_leases", "which process relays, not what"),
     ("bus_members", "which process relays, not what"),
     ("outbox_cursors", "how far the relay has come in a lane"),
@@ -33,6 +33,8 @@ const GLOBAL: [(&str, &str); 18] = [
     ("sealed_columns", "which columns are sealed, not what"),
     ("rollouts", "the platform has one rollout"),
     ("incidents", "what went wrong on the platform is nobody's own"),
+    ("plans", "what tenants may have, not who has it"),
+    ("plan_limits", "what tenants may have, not who has it"),
     ("schema_migrations", "what was migrated"),
     ("_sqlx_migrations", "what was migrated"),
 ];

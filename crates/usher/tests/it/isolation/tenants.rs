@@ -21,7 +21,7 @@ pub(super) struct Full {
 }
 
 /// The lists of a tenant: where they are, and what their items are called.
-pub(super) const LISTS: [(&str, &str); 17] = [
+pub(super) const LISTS: [(&str, &str); 18] = [
     ("/v1/invites", "invites"),
     ("/v1/invite-batches", "batches"),
     ("/v1/join-links", "links"),
@@ -39,6 +39,7 @@ pub(super) const LISTS: [(&str, &str); 17] = [
     ("/v1/messages", "messages"),
     ("/v1/events", "events"),
     ("/v1/activity", "items"),
+    ("/v1/domains", "domains"),
 ];
 
 /// Leads a new tenant through everything that leaves a trace.
@@ -72,6 +73,9 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     let event = admin.send(keyed.json(&wish)).await.json();
     invite_many(&admin, &of("many")).await;
     open_ways_in(platform, &tenant, &admin).await;
+    let wish = json!({"host": format!("{}.example", tenant.slug)});
+    admin.post("/v1/domains", wish).await.json();
+    give_settings(&admin).await;
     platform.settled().await;
 
     let lists = lists(&admin).await;
@@ -99,6 +103,7 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
         ("override_id", text(&rights.denial, "overrideId").to_owned()),
         ("message_id", first("messages", "messageId")),
         ("job_id", first("jobs", "jobId")),
+        ("domain_id", first("domains", "domainId")),
     ]);
     let mut own = BTreeSet::from([tenant.id.to_string(), tenant.slug.clone()]);
     own.extend(ids.values().cloned());
@@ -155,6 +160,16 @@ async fn open_ways_in(platform: &Platform, tenant: &Tenant, admin: &Actor) {
     let join = format!("/v1/me/joinable/{}/join", tenant.id);
     let asking = nobody.request(Method::POST, &join).bearer_auth(text(&session, "token"));
     nobody.send(asking.json(&json!({"message": "Let me in."}))).await.json();
+}
+
+/// Sets what a tenant may decide, as it is.
+async fn give_settings(admin: &Actor) {
+    for (path, wish) in [
+        ("/v1/settings", json!({"dayBorder": "04:00"})),
+        ("/v1/branding", json!({"primaryColor": "#204060"})),
+    ] {
+        admin.send(admin.request(Method::PUT, path).json(&wish)).await.json();
+    }
 }
 
 /// What a person was given and denied.
