@@ -74,6 +74,10 @@ test-faults: | deps ## Kill the main job at random, at every write, and under 20
 		USHER_STORM_CLIENTS=$${USHER_STORM_CLIENTS:-20000} \
 		$(CARGO) test --workspace --locked --test faults --test outages -- --nocapture
 
+.PHONY: test-security
+test-security: | deps ## Compare what only a clock can tell: known and unknown accounts
+	@$(CARGO) test --workspace --locked --test security -- --nocapture --test-threads 1
+
 .PHONY: bench bench-peers
 bench: build ## Measure, and print medians
 	@$(CARGO) run --release --locked --bin bench

@@ -9,8 +9,10 @@ create table domains (
     token         text        not null constraint domains_token_check check (token ~ '^[0-9a-f]{32}$'),
     status        text        not null default 'pending'
         constraint domains_status_check check (status in ('pending', 'proven', 'lapsed')),
-    -- How often the proof was missing without a break, and what was wrong last.
+    -- How often the proof was missing without a break, of looks that lay apart, when that was counted last, and what was
+    -- wrong last.
     misses        integer     not null default 0 constraint domains_misses_check check (misses >= 0),
+    missed_at     timestamptz,
     problem       text        not null default '',
     proven_at     timestamptz,
     checked_at    timestamptz,

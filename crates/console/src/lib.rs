@@ -2,15 +2,18 @@
 //!
 //! - [`router`]: every page; it stands behind the gateway, which knows who asks and for which tenant.
 //! - `guest`, `form`: what a request brings. `failure`, `page`: what an answer is made of.
-//! - `signin`, `link`, `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`, `join`, `email_change`: one
-//!   file for each page.
+//! - `signin`, `factor`, `link`, `letter`, `forgot`, `reset`, `account`: the ways in, and a person's own sign-in.
+//! - `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`, `join`, `email_change`: one file for each page.
 //! - `live`: fragments that renew themselves. `stage`, `step`, `verb`, `show`, `words`, `email_words`: how things are said.
 
+mod account;
 mod assets;
 mod client;
 mod email_change;
 mod email_words;
+mod factor;
 mod failure;
+mod forgot;
 mod form;
 mod funnel;
 mod guest;
@@ -19,10 +22,12 @@ mod invitation;
 mod job;
 mod jobs;
 mod join;
+mod letter;
 mod link;
 mod live;
 mod onboardings;
 mod page;
+mod reset;
 mod show;
 mod signin;
 mod stage;
@@ -55,6 +60,21 @@ pub fn router(mesh: Mesh) -> Router {
         .route("/funnel", get(funnel::page))
         .route("/signin", get(signin::form).post(signin::sign_in))
         .route("/signin/link/{token}", get(link::enter_by_link))
+        .route("/signin/letter", get(letter::form).post(letter::ask))
+        .route("/signin/factor", get(factor::form).post(factor::confirm))
+        .route("/signin/code", post(letter::redeem_code))
+        .route("/signin/letter/{token}", get(letter::open).post(letter::redeem_link))
+        .route("/forgot", get(forgot::form).post(forgot::ask))
+        .route("/reset/{token}", get(reset::form).post(reset::reset))
+        .route("/account", get(account::page))
+        .route("/account/prove", get(factor::prove_form).post(factor::prove))
+        .route("/account/totp", post(factor::begin))
+        .route("/account/totp/confirm", post(factor::set_up))
+        .route("/account/totp/remove", post(factor::remove))
+        .route("/account/recovery-codes", post(factor::renew))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sessions/end", post(account::end_others))
+        .route("/account/sessions/{session_id}/end", post(account::end))
         .route("/signout", post(signin::sign_out))
         .route("/invite/{token}", get(invitation::show).post(invitation::accept))
         .route("/join/{token}", get(join::show).post(join::join))

@@ -13,7 +13,7 @@ use wire::{
     auth::v1::{IdentifySessionRequest, sessions_client::SessionsClient},
 };
 
-use crate::{failure::Failure, guest::Guest, signin::enter};
+use crate::{failure::Failure, guest::Guest, signin::enter_with};
 
 /// Signs the browser in with the session of the link.
 pub(crate) async fn enter_by_link(
@@ -40,5 +40,6 @@ pub(crate) async fn enter_by_link(
             }
             _ => Failure::from(status),
         })?;
-    enter(&guest, &token, wire::instant(identity.into_inner().expires_at.as_ref()))
+    let ends = wire::instant(identity.into_inner().expires_at.as_ref());
+    enter_with(&guest, &token, ends, "/")
 }

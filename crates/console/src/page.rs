@@ -52,6 +52,29 @@ impl Shell {
     }
 }
 
+/// A page that says one thing.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+    /// Where to go from here, as a path of the console and what the link says.
+    pub(crate) action: Option<(&'a str, &'a str)>,
+}
+
+#[derive(Template)]
+#[template(path = "said.html")]
+struct SaidPage<'a> {
+    shell: Shell,
+    good: bool,
+    said: &'a Said<'a>,
+}
+
+/// Says one thing to a guest.
+pub(crate) fn say(guest: &Guest, status: StatusCode, said: &Said<'_>) -> Response {
+    let shell = Shell::of(guest, said.title);
+    page(status, &SaidPage { shell, good: status == StatusCode::OK, said })
+}
+
 /// A page, or a part of one: never kept by a cache, since it may show a secret of its reader.
 pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {

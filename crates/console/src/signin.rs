@@ -5,14 +5,14 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use gateway::{Front, Problem, Scheme, Visitor, session_cookie};
+use gateway::{Front, Problem, Scheme, Visitor, session_cookie, waiting_cookie};
 use http::{HeaderValue, StatusCode, header};
 use kernel::{Code, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use wire::{
     Mesh,
-    auth::v1::{CreateSessionRequest, EndSessionRequest, sessions_client::SessionsClient},
+    auth::v1::{CreateSessionRequest, EndSessionRequest, Session, sessions_client::SessionsClient},
 };
 
 use crate::{
@@ -60,11 +60,7 @@ pub(crate) async fn sign_in(
     let made =
         SessionsClient::new(mesh.to("auth")).create_session(wire::call(guest.cx(), request)).await;
     match made {
-        Ok(session) => {
-            let session = session.into_inner();
-            let ends = wire::instant(session.expires_at.as_ref());
-            enter(&guest, &session.token.into(), ends)
-        }
+        Ok(session) => enter(&guest, session.into_inner()),
         Err(status) => {
             let refusal = wire::code_of(&status);
             let (status, words) = match refusal.code {
@@ -105,17 +101,34 @@ pub(crate) async fn sign_out(
     Ok(response)
 }
 
-/// Gives the browser its session and shows it the way in.
-pub(crate) fn enter(
+/// Gives the browser its session and shows it the way in, or where to show the second factor first.
+pub(crate) fn enter(guest: &Guest, session: Session) -> Result<Response, Failure> {
+    let ends = wire::instant(session.expires_at.as_ref());
+    if !session.second_factor_required {
+        return enter_with(guest, &session.token.into(), ends, "/");
+    }
+    let cookie = waiting_cookie(guest.visitor().scheme, &session.token.into(), left(guest, ends))?;
+    let mut response = redirect(&guest.at("/signin/factor"));
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// Gives the browser the session of a token, and shows it a page.
+pub(crate) fn enter_with(
     guest: &Guest,
     token: &SecretString,
     ends: Option<Timestamp>,
+    page: &str,
 ) -> Result<Response, Failure> {
-    let seconds = ends.map_or(0, |ends| ends.since(guest.now()).as_secs()).max(1);
-    let cookie: HeaderValue = session_cookie(guest.visitor().scheme, token, seconds)?;
-    let mut response = redirect(&guest.at("/"));
+    let cookie: HeaderValue = session_cookie(guest.visitor().scheme, token, left(guest, ends))?;
+    let mut response = redirect(&guest.at(page));
     response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response.into_response())
+}
+
+/// Seconds until then, at least one.
+pub(crate) fn left(guest: &Guest, ends: Option<Timestamp>) -> u64 {
+    ends.map_or(0, |ends| ends.since(guest.now()).as_secs()).max(1)
 }
 
 fn show(guest: &Guest, status: StatusCode, email: &str, problem: Option<&str>) -> Response {

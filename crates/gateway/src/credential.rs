@@ -6,10 +6,19 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::{client::Scheme, problem::Problem};
 
-/// The cookie over TLS; the prefix lets no sibling host and no path plant one.
-const SECURE: &str = "__Host-usher";
-/// The cookie in the clear, for development.
-const PLAIN: &str = "usher";
+/// A cookie of ours, by its name over TLS (the prefix lets no sibling host and no path plant one) and in the clear, for
+/// development.
+struct Name {
+    secure: &'static str,
+    plain: &'static str,
+}
+
+/// Holds the session.
+const SESSION: Name = Name { secure: "__Host-usher", plain: "usher" };
+/// Holds what a sign-in letter is bound to.
+const LETTER: Name = Name { secure: "__Host-usher-letter", plain: "usher-letter" };
+/// Holds a sign-in that waits for the second factor.
+const WAITING: Name = Name { secure: "__Host-usher-waiting", plain: "usher-waiting" };
 
 /// A credential as shown, right or wrong.
 #[derive(Debug, Clone)]
@@ -25,7 +34,7 @@ impl Credential {
     pub(crate) fn read(headers: &HeaderMap, scheme: Scheme) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
-            return Ok(cookie(headers, scheme).map(Self::Cookie));
+            return Ok(read_cookie(&SESSION, headers, scheme).map(Self::Cookie));
         };
         if values.next().is_some() {
             return Err(refused("Authorization stands once."));
@@ -61,9 +70,54 @@ pub fn session_cookie(
     token: &SecretString,
     seconds: u64,
 ) -> Result<HeaderValue, Problem> {
+    set_cookie(&SESSION, scheme, token, seconds)
+}
+
+/// The value of `Set-Cookie` that binds a sign-in letter to the browser for `seconds`; 0 unbinds it.
+///
+/// # Errors
+/// As of [`session_cookie`].
+pub fn letter_cookie(
+    scheme: Scheme,
+    binding: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    set_cookie(&LETTER, scheme, binding, seconds)
+}
+
+/// What a sign-in letter is bound to in this browser.
+#[must_use]
+pub fn letter_binding(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    read_cookie(&LETTER, headers, scheme)
+}
+
+/// The value of `Set-Cookie` that keeps a sign-in waiting for the second factor for `seconds`; 0 gives it up.
+///
+/// # Errors
+/// As of [`session_cookie`].
+pub fn waiting_cookie(
+    scheme: Scheme,
+    token: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    set_cookie(&WAITING, scheme, token, seconds)
+}
+
+/// The sign-in that waits for the second factor in this browser.
+#[must_use]
+pub fn waiting_token(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    read_cookie(&WAITING, headers, scheme)
+}
+
+fn set_cookie(
+    name: &Name,
+    scheme: Scheme,
+    token: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
     let (name, secure) = match scheme {
-        Scheme::Https => (SECURE, "; Secure"),
-        Scheme::Http => (PLAIN, ""),
+        Scheme::Https => (name.secure, "; Secure"),
+        Scheme::Http => (name.plain, ""),
     };
     let token = token.expose_secret();
     if seconds > 0 && !is_token(token) {
@@ -76,7 +130,7 @@ pub fn session_cookie(
     Ok(value)
 }
 
-fn cookie(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+fn read_cookie(name: &Name, headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
     let find = |wanted: &str| {
         let lines = headers.get_all(header::COOKIE).iter();
         lines
@@ -87,8 +141,8 @@ fn cookie(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
             .map(|(_, value)| SecretString::from(value))
     };
     match scheme {
-        Scheme::Https => find(SECURE),
-        Scheme::Http => find(SECURE).or_else(|| find(PLAIN)),
+        Scheme::Https => find(name.secure),
+        Scheme::Http => find(name.secure).or_else(|| find(name.plain)),
     }
 }
 
@@ -126,6 +180,19 @@ mod tests {
         let tossed = [("cookie", "usher=evil; a=b; __Host-usher=mine")];
         assert_eq!(read(&tossed, Scheme::Https), Ok(Some("mine".into())));
         assert_eq!(read(&[("cookie", "usher=evil")], Scheme::Https), Ok(None));
+    }
+
+    #[test]
+    fn a_letters_binding_is_no_session_and_the_other_way_round() {
+        let mut headers = HeaderMap::new();
+        headers.insert("cookie", "__Host-usher-letter=b; __Host-usher=s".parse().expect("value"));
+        let binding = letter_binding(&headers, Scheme::Https).expect("a binding");
+        assert_eq!(binding.expose_secret(), "b");
+        let shown = Credential::read(&headers, Scheme::Https).expect("reads").expect("a session");
+        assert_eq!(shown.token(), "s");
+        headers.insert("cookie", "usher-letter=b".parse().expect("value"));
+        assert!(letter_binding(&headers, Scheme::Https).is_none());
+        assert!(Credential::read(&headers, Scheme::Http).expect("reads").is_none());
     }
 
     #[test]

@@ -30,7 +30,9 @@ mod upstream;
 
 pub use client::Scheme;
 pub use config::{BaseDomain, Config, Network};
-pub use credential::session_cookie;
+pub use credential::{
+    letter_binding, letter_cookie, session_cookie, waiting_cookie, waiting_token,
+};
 pub use front::{Front, Visitor};
 pub use problem::Problem;
 pub use router::{Deps, router};

@@ -10,9 +10,9 @@ use crate::store;
 /// How much work a service has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Depth {
-    /// Runs that a worker could take now.
+    /// Runs that a worker could take now; those of suspended tenants are none.
     pub ready: u64,
-    /// Runs that wait for the time of their next attempt.
+    /// Runs that wait for the time of their next attempt, but for those of suspended tenants.
     pub waiting: u64,
     /// Runs that a worker has taken.
     pub running: u64,

@@ -65,7 +65,7 @@ pub use start::{Start, Started, WhileTaken, start};
 pub(crate) use state::Going;
 pub use state::{HeldFor, JobState, StepState};
 pub use status::{JobStatus, Progress, StepStatus, by_key, list, status};
-pub use suspension::{resume_tenant, suspend_tenant};
+pub use suspension::{close_tenant, resume_tenant, suspend_tenant};
 pub use turn::{Await, Child, Late, Turn};
 pub use worker::{ByHand, Limits, Pace, Worker};
 pub use workflow::{Moved, Policy, Step, Undone, Workflow};

@@ -81,6 +81,8 @@ ids! {
     JobId = "job";
     /// A message to a person.
     MessageId = "message";
+    /// A letter that lets a person in.
+    LetterId = "letter";
     /// A community event.
     EventId = "event";
     /// An item of the activity feed.

@@ -11,8 +11,8 @@ mod time;
 pub use code::{Code, Failure, FieldViolation};
 pub use cx::{Actor, Cx, Flags, Passport, is_content};
 pub use id::{
-    ActivityId, ClientId, EventId, FactId, GroupId, IncidentId, InviteId, JobId, MessageId, RoleId,
-    SessionId, TenantId, UnknownId, UserId,
+    ActivityId, ClientId, EventId, FactId, GroupId, IncidentId, InviteId, JobId, LetterId,
+    MessageId, RoleId, SessionId, TenantId, UnknownId, UserId,
 };
 pub use page::{Page, PageSize};
 pub use text::{BadText, Email, Locale, PersonName, Slug};

@@ -1,22 +1,23 @@
 //! Facts heard, and the op each one calls. What is told goes out with the ops that settle a message.
 
 use bus::Consumers;
-use kernel::{Cx, Email, InviteId, Locale, PersonName};
+use kernel::{Cx, Email, InviteId, LetterId, Locale, PersonName};
 use uuid::Uuid;
 use wire::{
+    auth::v1::LetterAsked,
     tenant::v1::TenantMoved,
     user::v1::{EmailChangeRequested, InviteCreated, InviteResent},
 };
 
 use crate::{
     App, Error, Result,
-    domain::{Reason, Side},
+    domain::{Reason, Side, Way},
     ops,
 };
 
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
-    let (created, resent, wished, moved) = (app.clone(), app.clone(), app.clone(), app.clone());
+    let [created, resent, wished, moved, asked] = [(); 5].map(|()| app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteCreated| {
             let app = created.clone();
@@ -32,8 +33,28 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         })
         .on(move |cx: Cx, fact: TenantMoved| {
             let app = moved.clone();
-            async move { ops::follow_tenant(&app, &cx, &fact.status).await }
+            async move { ops::follow_tenant(&app, &cx, &fact.status, fact.epoch).await }
         })
+        .on(move |cx: Cx, fact: LetterAsked| {
+            let app = asked.clone();
+            async move { letter_asked(&app, &cx, &fact).await }
+        })
+}
+
+/// Writes to whom the address leads; it may lead to nobody.
+async fn letter_asked(app: &App, cx: &Cx, fact: &LetterAsked) -> Result<()> {
+    if fact.email.is_empty() {
+        return Ok(());
+    }
+    let letter_id = LetterId::parse(&fact.letter_id).map_err(|_| Error::BadFact("letter_id"))?;
+    let way = Way::parse(&fact.kind).ok_or(Error::BadFact("kind"))?;
+    let command = ops::QueueMessage {
+        about: Reason::Entry { letter_id, way },
+        recipient: Email::parse(&fact.email).map_err(|_| Error::BadFact("email"))?,
+        name: None,
+        locale: Locale::parse(&fact.locale).map_err(|_| Error::BadFact("locale"))?,
+    };
+    ops::queue_messages(app, cx, [command]).await
 }
 
 fn command_of_created(fact: &InviteCreated) -> Result<ops::QueueMessage> {
@@ -65,7 +86,7 @@ fn command(about: Reason, email: &str, name: &str, locale: &str) -> Result<ops::
     Ok(ops::QueueMessage {
         about,
         recipient: Email::parse(email).map_err(|_| Error::BadFact("email"))?,
-        name: PersonName::parse(name).map_err(|_| Error::BadFact("name"))?,
+        name: Some(PersonName::parse(name).map_err(|_| Error::BadFact("name"))?),
         locale: Locale::parse(locale).map_err(|_| Error::BadFact("locale"))?,
     })
 }

@@ -28,7 +28,9 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         })
         .on(move |cx: Cx, fact: TenantMoved| {
             let app = moved.clone();
-            async move { ops::follow_tenant(&app, &cx, Standing::of(&fact.status)).await }
+            async move {
+                ops::follow_tenant(&app, &cx, Standing::of(&fact.status), fact.epoch).await
+            }
         })
 }
 

@@ -1,7 +1,7 @@
 //! A name server that knows a few TXT records, or fails on request.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -24,6 +24,10 @@ struct Zone {
     texts: BTreeMap<String, Vec<String>>,
     fails: bool,
     asked: usize,
+    /// Nothing is answered before so many names were asked for.
+    gathers: usize,
+    names: BTreeSet<String>,
+    held: Vec<(Vec<u8>, SocketAddr)>,
 }
 
 /// The running name server. Dropping it ends it.
@@ -63,6 +67,13 @@ impl Handle {
         lock(&self.zone).fails = fails;
     }
 
+    /// From now on nothing is answered until somebody has asked for so many names.
+    pub fn gather(&self, names: usize) {
+        let mut zone = lock(&self.zone);
+        zone.gathers = names;
+        zone.names.clear();
+    }
+
     /// How many questions were asked.
     #[must_use]
     pub fn asked(&self) -> usize {
@@ -85,12 +96,26 @@ async fn serve(socket: UdpSocket, zone: Arc<Mutex<Zone>>) {
     loop {
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         let Ok(query) = Message::from_vec(&buffer[..length]) else { continue };
-        if let Ok(answer) = answer(&query, &zone).to_vec()
-            && let Err(problem) = socket.send_to(&answer, from).await
-        {
-            tracing::debug!(%problem, "an answer could not be sent");
+        let Ok(answer) = answer(&query, &zone).to_vec() else { continue };
+        for (answer, from) in due(&query, &zone, answer, from) {
+            if let Err(problem) = socket.send_to(&answer, from).await {
+                tracing::debug!(%problem, "an answer could not be sent");
+            }
         }
     }
+}
+
+/// What is answered now, with this answer and those that were held.
+fn due(
+    query: &Message,
+    zone: &Mutex<Zone>,
+    answer: Vec<u8>,
+    from: SocketAddr,
+) -> Vec<(Vec<u8>, SocketAddr)> {
+    let mut zone = lock(zone);
+    zone.names.extend(query.queries.iter().map(|question| plain(question.name())));
+    zone.held.push((answer, from));
+    if zone.names.len() < zone.gathers { Vec::new() } else { std::mem::take(&mut zone.held) }
 }
 
 fn answer(query: &Message, zone: &Mutex<Zone>) -> Message {

@@ -14,6 +14,9 @@ use crate::domain::Seen;
 /// A name server that does not answer within this time is asked again, and then given up.
 const PATIENCE: Duration = Duration::from_secs(3);
 
+/// All in all a look takes no longer, however many name servers there are to ask.
+const WITHIN: Duration = Duration::from_secs(15);
+
 /// Most texts of one name that are looked at.
 const MOST_TEXTS: usize = 100;
 
@@ -41,7 +44,11 @@ impl Dns {
     /// The TXT records of a name; none where there is no such name.
     pub(crate) async fn texts(&self, name: &str) -> Seen {
         // The dot keeps the machine's search domains out.
-        match self.0.txt_lookup(format!("{name}.")).await {
+        let looking = self.0.txt_lookup(format!("{name}."));
+        let Ok(looked) = tokio::time::timeout(WITHIN, looking).await else {
+            return unknown();
+        };
+        match looked {
             Ok(found) => {
                 let texts = found.answers().iter().filter_map(|record| match &record.data {
                     RData::TXT(text) => Some(text.txt_data.concat()),
@@ -53,10 +60,14 @@ impl Dns {
             Err(problem) if problem.is_no_records_found() => Seen::Texts(Vec::new()),
             Err(problem) => {
                 tracing::debug!(name, %problem, "a proof could not be looked for");
-                Seen::Unknown("The name servers did not answer; it is tried again.".into())
+                unknown()
             }
         }
     }
+}
+
+fn unknown() -> Seen {
+    Seen::Unknown("The name servers did not answer; it is tried again.".into())
 }
 
 fn server(address: &SocketAddr) -> NameServerConfig {

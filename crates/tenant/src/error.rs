@@ -53,6 +53,9 @@ pub enum Error {
     /// Something else was taken under this key.
     #[error("Something else was taken under this key.")]
     KeyReused,
+    /// What was taken under this key was given back since.
+    #[error("What was taken under this key was given back; take it under another key.")]
+    GivenBack,
     /// No such claim of the tenant.
     #[error("There is no such domain.")]
     DomainNotFound,
@@ -79,7 +82,8 @@ impl Failure for Error {
             | Self::PlanNeeded
             | Self::HostTaken
             | Self::TooManyDomains
-            | Self::KeyReused => Code::Conflict,
+            | Self::KeyReused
+            | Self::GivenBack => Code::Conflict,
             Self::SlugNeeded | Self::CountedElsewhere => Code::Invalid,
             Self::QuotaExceeded { .. } => Code::Exhausted,
             Self::Database(error) => error.code(),
@@ -100,6 +104,7 @@ impl Failure for Error {
             Self::QuotaExceeded { .. } => "quota_exceeded",
             Self::CountedElsewhere => "counted_elsewhere",
             Self::KeyReused => "quota_key_reused",
+            Self::GivenBack => "quota_given_back",
             Self::DomainNotFound => "domain_not_found",
             Self::HostTaken => "host_taken",
             Self::TooManyDomains => "too_many_domains",
@@ -116,6 +121,7 @@ impl Failure for Error {
             Self::PlanStands => ("plan", "is another plan's word".to_owned()),
             Self::CountedElsewhere => ("resource", "is counted elsewhere".to_owned()),
             Self::KeyReused => ("key", "was used for another amount".to_owned()),
+            Self::GivenBack => ("key", "was given back".to_owned()),
             Self::QuotaExceeded { resource, used, most } => {
                 let most = most.unwrap_or_default();
                 (

@@ -60,6 +60,14 @@ pub(crate) struct Credential {
     pub(crate) created_at: Timestamp,
 }
 
+/// What is kept of a new password.
+#[derive(Debug)]
+pub(crate) struct NewPassword {
+    pub(crate) hash: SecretString,
+    /// Whether it may only be used with a second factor.
+    pub(crate) short: bool,
+}
+
 /// What asking for a credential's activation leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Activation {

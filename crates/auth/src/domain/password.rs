@@ -4,41 +4,31 @@ use kernel::Email;
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
-/// Fewest characters of a password that is chosen.
-const SHORTEST: usize = 15;
+use super::blocklist::{is_tried_first, without};
+
 /// Most characters of any password.
 const LONGEST: usize = 1_024;
-/// A local part shorter than this may occur in a password by chance.
-const LOCAL_PART: usize = 4;
-/// A password that only repeats a piece of up to this many characters is as weak as the piece.
-const PIECE: usize = 10;
+/// A part of an address shorter than this may occur in a password by chance.
+const PART: usize = 4;
 
-/// Long passwords that everybody tries; shorter ones are refused by their length.
-const COMMON: &[&str] = &[
-    "1q2w3e4r5t6y7u8i",
-    "1qaz2wsx3edc4rfv",
-    "correcthorsebatterystaple",
-    "correct horse battery staple",
-    "iloveyousomuch123",
-    "letmeinletmein1",
-    "mypasswordismypassword",
-    "passwordpassword1",
-    "qazwsxedcrfvtgb",
-    "qwertyuiopasdfgh",
-    "thisismypassword",
-    "thisisapassword",
-    "trustno1trustno1",
-    "welcomewelcome1",
-];
+/// How long a password has to be at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Floor {
+    /// Nothing else is asked on sign-in.
+    Alone,
+    /// A second factor is asked as well.
+    WithSecondFactor,
+}
 
-/// The rows along which lazy fingers run.
-const RUNS: [&str; 5] = [
-    "012345678901234567890123456789",
-    "abcdefghijklmnopqrstuvwxyz",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "qwertyuiop[]asdfghjkl;'zxcvbnm,./",
-    "йцукенгшщзхъфывапролджэячсмитьбю",
-];
+impl Floor {
+    /// Fewest characters.
+    const fn characters(self) -> usize {
+        match self {
+            Self::Alone => 15,
+            Self::WithSecondFactor => 8,
+        }
+    }
+}
 
 /// A password as it is hashed: NFKC, so that every keyboard's spelling of it is the same. Never printed.
 #[derive(Clone, Debug)]
@@ -47,9 +37,12 @@ pub(crate) struct Password(SecretString);
 /// Why a password cannot be used; prints as a sentence part that follows the field's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
-    /// Fewer than 15 characters.
-    #[error("has fewer than 15 characters")]
-    Short,
+    /// Nothing was typed.
+    #[error("is missing")]
+    Missing,
+    /// Fewer characters than these.
+    #[error("has fewer than {0} characters")]
+    Short(usize),
     /// More than 1,024 characters.
     #[error("has more than 1,024 characters")]
     Long,
@@ -78,24 +71,36 @@ impl Password {
         Ok(Self(normal.into()))
     }
 
+    /// Like [`Password::presented`], where an empty field is none.
+    ///
+    /// # Errors
+    /// [`BadPassword::Long`], [`BadPassword::Missing`].
+    pub(crate) fn typed(text: &str) -> Result<Self, BadPassword> {
+        if text.is_empty() { Err(BadPassword::Missing) } else { Self::presented(text) }
+    }
+
     /// Reads a password that somebody chooses.
     ///
     /// # Errors
     /// [`BadPassword`] saying why it cannot be chosen.
-    pub(crate) fn chosen(text: &str, email: &Email) -> Result<Self, BadPassword> {
+    pub(crate) fn chosen(text: &str, email: &Email, floor: Floor) -> Result<Self, BadPassword> {
         let password = Self::presented(text)?;
         let folded = password.expose().to_lowercase();
-        if password.expose().chars().count() < SHORTEST {
-            return Err(BadPassword::Short);
+        if !password.suffices(floor) {
+            return Err(BadPassword::Short(floor.characters()));
         }
-        let local = email.as_str().split('@').next().unwrap_or_default();
-        if local.len() >= LOCAL_PART && folded.contains(local) || folded.contains(email.as_str()) {
+        if is_of_email(&folded, email) {
             return Err(BadPassword::OfEmail);
         }
-        if COMMON.contains(&folded.as_str()) || repeats(&folded) || runs(&folded) {
+        if is_tried_first(&folded) {
             return Err(BadPassword::Common);
         }
         Ok(password)
+    }
+
+    /// Whether it is long enough for one that is used in this way.
+    pub(crate) fn suffices(&self, floor: Floor) -> bool {
+        self.expose().chars().count() >= floor.characters()
     }
 
     pub(crate) fn expose(&self) -> &str {
@@ -103,16 +108,13 @@ impl Password {
     }
 }
 
-/// Whether the text is one short piece over and over, cut anywhere.
-fn repeats(text: &str) -> bool {
-    let chars: Vec<char> = text.chars().collect();
-    (1..=PIECE).any(|piece| chars.iter().zip(chars.iter().skip(piece)).all(|(a, b)| a == b))
-}
-
-/// Whether the text is a piece of a row of keys or of the alphabet, in either direction.
-fn runs(text: &str) -> bool {
-    let backwards: String = text.chars().rev().collect();
-    RUNS.iter().any(|row| row.contains(text) || row.contains(&backwards))
+/// Whether a password, in lower case, is made of its person's address: holds what stands before the `@`, or is a part of
+/// the domain with little added.
+fn is_of_email(folded: &str, email: &Email) -> bool {
+    let local = email.as_str().split('@').next().unwrap_or_default();
+    folded.contains(email.as_str())
+        || (local.len() >= PART && folded.contains(local))
+        || email.domain().split('.').any(|part| part.len() >= PART && without(folded, part))
 }
 
 #[cfg(test)]
@@ -121,12 +123,12 @@ mod tests {
 
     fn chosen(text: &str) -> Result<(), BadPassword> {
         let email = Email::parse("ann.smith@example.com").expect("valid");
-        Password::chosen(text, &email).map(|_| ())
+        Password::chosen(text, &email, Floor::Alone).map(|_| ())
     }
 
     #[test]
     fn length_decides_and_composition_does_not() {
-        assert_eq!(chosen("fourteen chars"), Err(BadPassword::Short));
+        assert_eq!(chosen("fourteen chars"), Err(BadPassword::Short(15)));
         assert_eq!(chosen("fifteen letters"), Ok(()));
         assert_eq!(chosen("пятнадцать букв"), Ok(()), "characters are counted, not bytes");
         assert_eq!(chosen(&"длинный пароль ".repeat(68)), Ok(()), "1,020 characters");
@@ -152,8 +154,22 @@ mod tests {
     fn the_e_mail_is_no_password() {
         assert_eq!(chosen("ann.smith@example.com"), Err(BadPassword::OfEmail));
         assert_eq!(chosen("Ann.Smith is here today"), Err(BadPassword::OfEmail));
+        assert_eq!(chosen("example-2026-login"), Err(BadPassword::OfEmail));
         let short = Email::parse("ann@example.com").expect("valid");
-        assert!(Password::chosen("annual harvest festival", &short).is_ok());
+        assert!(Password::chosen("annual harvest festival", &short, Floor::Alone).is_ok());
+    }
+
+    #[test]
+    fn a_second_factor_lets_a_password_be_shorter_and_no_weaker() {
+        let email = Email::parse("ann.smith@example.com").expect("valid");
+        let chosen = |text| {
+            Password::chosen(text, &email, Floor::WithSecondFactor).map(|password| {
+                assert!(!password.suffices(Floor::Alone));
+            })
+        };
+        assert_eq!(chosen("gr8 moss"), Ok(()));
+        assert_eq!(chosen("gr8moss"), Err(BadPassword::Short(8)));
+        assert_eq!(chosen("starwars"), Err(BadPassword::Common));
     }
 
     #[test]

@@ -11,12 +11,22 @@ use secrecy::{ExposeSecret, SecretString};
 const PREFIX: &str = "us_";
 /// Random bytes of a token.
 const RANDOM: usize = 32;
-/// How long a session lives unless told.
-const USUAL: Duration = Duration::from_secs(12 * 3_600);
 /// The longest life of a session.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// Use is noted at most this often.
-const NOTED_EVERY: Duration = Duration::from_secs(300);
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+kernel::closed_set! {
+    /// How a session began.
+    pub(crate) enum Method {
+        /// With e-mail and password.
+        Password = "password",
+        /// With a link or code from a letter.
+        Letter = "letter",
+        /// By the operator of the machine.
+        Issued = "issued",
+    }
+}
 
 /// A bearer token; never printed.
 #[derive(Clone)]
@@ -50,34 +60,53 @@ impl fmt::Debug for Token {
     }
 }
 
-/// How long a session lives.
+/// How long a session lives: used, and unused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ttl(Duration);
+pub struct Lifetimes {
+    /// Used or not.
+    pub absolute: Duration,
+    /// Unused.
+    pub idle: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { absolute: Duration::from_secs(12 * 3_600), idle: Duration::from_secs(2 * 3_600) }
+    }
+}
+
+/// How long an issued session is asked to live; `None` for as long as any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ttl(Option<Duration>);
 
 /// Why a lifetime cannot be had; prints as a sentence part that follows the field's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 second to 30 days, or 0 for the usual 12 hours")]
+#[error("must be 1 second to 30 days, or 0 for the usual time")]
 pub struct BadTtl;
 
 impl Ttl {
-    /// Reads seconds; zero means the usual 12 hours.
+    /// Reads seconds; zero means the usual time.
     pub(crate) fn from_seconds(seconds: i64) -> Result<Self, BadTtl> {
         let asked = Duration::from_secs(u64::try_from(seconds).map_err(|_| BadTtl)?);
         match asked {
-            Duration::ZERO => Ok(Self(USUAL)),
-            asked if asked <= LONGEST => Ok(Self(asked)),
+            Duration::ZERO => Ok(Self(None)),
+            asked if asked <= LONGEST => Ok(Self(Some(asked))),
             _ => Err(BadTtl),
         }
     }
 
-    pub(crate) const fn get(self) -> Duration {
-        self.0
+    /// As long as a sign-in waits for the second factor.
+    pub(crate) const fn waiting() -> Self {
+        Self(Some(Duration::from_secs(5 * 60)))
     }
-}
 
-impl Default for Ttl {
-    fn default() -> Self {
-        Self(USUAL)
+    /// What is left until `end`.
+    pub(crate) fn until(end: Timestamp, now: Timestamp) -> Self {
+        Self(Some(end.since(now)))
+    }
+
+    pub(crate) const fn get(self) -> Option<Duration> {
+        self.0
     }
 }
 
@@ -90,12 +119,27 @@ pub(crate) struct Session {
     pub(crate) expires_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) last_used_at: Timestamp,
+    pub(crate) method: Method,
+    /// Browser and system, as far as the browser says.
+    pub(crate) device: String,
+    /// Where it was used last.
+    pub(crate) address: String,
+    /// Unused for so many seconds it ends; `None` for one that only its date ends.
+    pub(crate) idle_seconds: Option<i32>,
+    /// When the person last proved who they are.
+    pub(crate) proven_at: Timestamp,
+    /// Whether it waits for the second factor, and is good for nothing else.
+    pub(crate) pending: bool,
+    /// When the second factor was shown last.
+    pub(crate) second_factor_at: Option<Timestamp>,
 }
 
 /// Whether a session is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Good,
+    /// For nothing but the second factor.
+    Waiting,
     Ended,
     Expired,
 }
@@ -104,8 +148,10 @@ impl Session {
     pub(crate) fn standing(&self, now: Timestamp) -> Standing {
         if self.ended_at.is_some() {
             Standing::Ended
-        } else if self.expires_at <= now {
+        } else if self.expires_at <= now || self.idles_out(now) {
             Standing::Expired
+        } else if self.pending {
+            Standing::Waiting
         } else {
             Standing::Good
         }
@@ -114,6 +160,12 @@ impl Session {
     /// Whether this use is worth a write.
     pub(crate) fn notes_use(&self, now: Timestamp) -> bool {
         now.since(self.last_used_at) >= NOTED_EVERY
+    }
+
+    /// Whether nobody used it for too long; use is known to the minute.
+    fn idles_out(&self, now: Timestamp) -> bool {
+        let longest = self.idle_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+        longest.is_some_and(|seconds| now.since(self.last_used_at).as_secs() >= seconds)
     }
 }
 
@@ -132,9 +184,41 @@ mod tests {
     }
 
     #[test]
+    fn a_session_ends_unused_by_its_date_or_by_hand() {
+        let at =
+            |seconds| Timestamp::from(jiff::Timestamp::from_second(seconds).expect("a second"));
+        let session = Session {
+            session_id: SessionId::from(uuid::Uuid::nil()),
+            user_id: UserId::from(uuid::Uuid::nil()),
+            created_at: at(0),
+            expires_at: at(1_000),
+            ended_at: None,
+            last_used_at: at(100),
+            method: Method::Password,
+            device: String::new(),
+            address: String::new(),
+            idle_seconds: Some(300),
+            proven_at: at(0),
+            pending: false,
+            second_factor_at: None,
+        };
+        assert_eq!(session.standing(at(399)), Standing::Good);
+        assert_eq!(session.standing(at(400)), Standing::Expired, "nobody used it");
+        let used = Session { last_used_at: at(900), ..session.clone() };
+        assert_eq!(used.standing(at(999)), Standing::Good);
+        assert_eq!(used.standing(at(1_000)), Standing::Expired, "its date has come");
+        let lasting = Session { idle_seconds: None, ..session.clone() };
+        assert_eq!(lasting.standing(at(999)), Standing::Good);
+        let waiting = Session { pending: true, ..session.clone() };
+        assert_eq!(waiting.standing(at(399)), Standing::Waiting);
+        let ended = Session { ended_at: Some(at(100)), ..session };
+        assert_eq!(ended.standing(at(101)), Standing::Ended);
+    }
+
+    #[test]
     fn a_lifetime_has_bounds() {
-        assert_eq!(Ttl::from_seconds(0).expect("usual").get(), USUAL);
-        assert_eq!(Ttl::from_seconds(60).expect("a minute").get(), Duration::from_secs(60));
+        assert_eq!(Ttl::from_seconds(0).expect("usual").get(), None);
+        assert_eq!(Ttl::from_seconds(60).expect("a minute").get(), Some(Duration::from_secs(60)));
         for bad in [-1, 30 * 24 * 3_600 + 1, i64::MAX, i64::MIN] {
             assert_eq!(Ttl::from_seconds(bad), Err(BadTtl), "{bad}");
         }

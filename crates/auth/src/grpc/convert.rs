@@ -1,5 +1,6 @@
 //! Domain values as wire messages.
 
+use kernel::SessionId;
 use wire::{auth::v1 as proto, timestamp};
 
 use crate::domain::{Session, Token};
@@ -10,6 +11,21 @@ pub(super) fn opened((session, token): &(Session, Token)) -> proto::Session {
         session_id: session.session_id.to_string(),
         user_id: session.user_id.to_string(),
         token: token.expose().into(),
+        expires_at: Some(timestamp(session.expires_at)),
+        second_factor_required: session.pending,
+    }
+}
+
+/// A live session as its person sees it from the session `current`.
+pub(super) fn listed(session: &Session, current: SessionId) -> proto::OpenSession {
+    proto::OpenSession {
+        session_id: session.session_id.to_string(),
+        device: session.device.clone(),
+        address: session.address.clone(),
+        method: session.method.to_string(),
+        current: session.session_id == current,
+        created_at: Some(timestamp(session.created_at)),
+        last_used_at: Some(timestamp(session.last_used_at)),
         expires_at: Some(timestamp(session.expires_at)),
     }
 }

@@ -13,7 +13,7 @@ use wire::{
 
 use crate::{
     App, Error,
-    domain::{CredentialId, Password},
+    domain::{CredentialId, Floor, Password},
     ops,
 };
 
@@ -28,7 +28,8 @@ impl Credentials for Rpc {
     ) -> Result<Response<StageCredentialResponse>, Status> {
         let request = request.into_inner();
         let email = parse("email", &request.email, Email::parse)?;
-        let password = Password::chosen(&request.password, &email).map_err(Error::from);
+        let password =
+            Password::chosen(&request.password, &email, Floor::Alone).map_err(Error::from);
         let command = ops::StageCredential {
             user_id: id("userId", &request.user_id)?,
             password: password.map_err(refuse)?,

@@ -1,19 +1,25 @@
 //! `usher.auth.v1.Sessions`.
 
-use kernel::{Actor, Email};
+use kernel::{Email, PageSize};
 use tonic::{Request, Response, Status};
 use wire::{
     auth::v1::{
-        CreateSessionRequest, EndSessionRequest, EndSessionResponse, IdentifySessionRequest,
-        Identity, IssueSessionRequest, Session, sessions_server::Sessions,
+        CreateSessionRequest, EndAllSessionsRequest, EndAllSessionsResponse,
+        EndNamedSessionRequest, EndNamedSessionResponse, EndOtherSessionsRequest,
+        EndOtherSessionsResponse, EndSessionRequest, EndSessionResponse, IdentifySessionRequest,
+        Identity, IssueSessionRequest, ListSessionsRequest, ListSessionsResponse, Session,
+        sessions_server::Sessions,
     },
     id, parse, refuse,
 };
 
 use crate::{
     App, Error,
-    domain::{Password, Ttl},
-    grpc::convert::opened,
+    domain::{EndCause, Password, Ttl},
+    grpc::{
+        convert::{listed, opened},
+        person,
+    },
     ops,
 };
 
@@ -41,12 +47,59 @@ impl Sessions for Rpc {
         request: Request<EndSessionRequest>,
     ) -> Result<Response<EndSessionResponse>, Status> {
         let cx = wire::cx(&request)?;
-        // The rule lets only signed-in people in.
-        let Actor::User { id, session } = cx.actor else {
-            return Err(refuse(Error::BadToken));
-        };
-        ops::end_session(&self.0, &cx, id, session).await.map_err(refuse)?;
+        let (user_id, session_id) = person(&cx)?;
+        ops::end_session(&self.0, &cx, user_id, session_id).await.map_err(refuse)?;
         Ok(Response::new(EndSessionResponse {}))
+    }
+
+    async fn list_sessions(
+        &self,
+        request: Request<ListSessionsRequest>,
+    ) -> Result<Response<ListSessionsResponse>, Status> {
+        let cx = wire::cx(&request)?;
+        let (user_id, current) = person(&cx)?;
+        let request = request.into_inner();
+        let after = Some(request.page_token).filter(|token| !token.is_empty());
+        let after = after.map(|token| id("pageToken", &token)).transpose()?;
+        let size = PageSize::from_wire(request.page_size);
+        let page = ops::list_sessions(&self.0, user_id, size, after).await.map_err(refuse)?;
+        Ok(Response::new(ListSessionsResponse {
+            sessions: page.items.iter().map(|session| listed(session, current)).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn end_named_session(
+        &self,
+        request: Request<EndNamedSessionRequest>,
+    ) -> Result<Response<EndNamedSessionResponse>, Status> {
+        let cx = wire::cx(&request)?;
+        let (user_id, _) = person(&cx)?;
+        let session_id = id("sessionId", &request.get_ref().session_id)?;
+        ops::end_session(&self.0, &cx, user_id, session_id).await.map_err(refuse)?;
+        Ok(Response::new(EndNamedSessionResponse {}))
+    }
+
+    async fn end_other_sessions(
+        &self,
+        request: Request<EndOtherSessionsRequest>,
+    ) -> Result<Response<EndOtherSessionsResponse>, Status> {
+        let cx = wire::cx(&request)?;
+        let (user_id, current) = person(&cx)?;
+        let wish = ops::EndSessions { user_id, kept: Some(current), cause: EndCause::ByHand };
+        let ended = ops::end_sessions(&self.0, &cx, wish).await.map_err(refuse)?;
+        Ok(Response::new(EndOtherSessionsResponse { ended }))
+    }
+
+    async fn end_all_sessions(
+        &self,
+        request: Request<EndAllSessionsRequest>,
+    ) -> Result<Response<EndAllSessionsResponse>, Status> {
+        let cx = wire::cx(&request)?;
+        let (user_id, _) = person(&cx)?;
+        let wish = ops::EndSessions { user_id, kept: None, cause: EndCause::ByHand };
+        let ended = ops::end_sessions(&self.0, &cx, wish).await.map_err(refuse)?;
+        Ok(Response::new(EndAllSessionsResponse { ended }))
     }
 
     async fn issue_session(
@@ -67,8 +120,9 @@ impl Sessions for Rpc {
         &self,
         request: Request<IdentifySessionRequest>,
     ) -> Result<Response<Identity>, Status> {
-        let session =
-            ops::identify_session(&self.0, &request.get_ref().token).await.map_err(refuse)?;
+        let cx = wire::cx(&request)?;
+        let token = &request.get_ref().token;
+        let session = ops::identify_session(&self.0, &cx, token).await.map_err(refuse)?;
         Ok(Response::new((&session).into()))
     }
 }

@@ -17,7 +17,8 @@ pub(crate) async fn sweep_leftovers(app: &App, stop: &CancellationToken) {
     while stop.run_until_cancelled(ticks.tick()).await.is_some() {
         match ops::sweep_leftovers(app).await {
             Ok(swept) => {
-                tracing::debug!(credentials = swept.credentials, sessions = swept.sessions, "swept")
+                let ops::Swept { credentials, sessions, traces } = swept;
+                tracing::debug!(credentials, sessions, traces, "swept")
             }
             Err(problem) => tracing::warn!(%problem, "leftovers could not be swept"),
         }

@@ -1,11 +1,15 @@
 //! Signs a person in with e-mail and password.
 
 use kernel::{Cx, Email, TenantId, UserId};
+use pg::TenantTx;
 
+use super::{
+    count_try::count_try,
+    open_session::{OpenSession, open_session},
+};
 use crate::{
     App, Error, Result,
-    domain::{Password, Session, Token, Ttl},
-    ops::open_session,
+    domain::{Account, Method, Password, Session, Token, Ttl},
     store,
 };
 
@@ -16,39 +20,59 @@ pub(crate) struct CreateSession {
     pub(crate) password: Password,
 }
 
-/// Opens a session. An unknown e-mail and a wrong password are the same refusal after the same work: a lookup, one
-/// hash, one transaction with one audit row.
+/// Opens a session. An unknown e-mail and a wrong password are the same refusal after the same work: a try that is
+/// counted, a lookup, one hash, one transaction with one audit row.
 pub(crate) async fn create_session(
     app: &App,
     cx: &Cx,
     command: CreateSession,
 ) -> Result<(Session, Token)> {
+    let place = app.hasher.place()?;
     let mut tx = app
         .db
         .platform("find_credential", "people are global: who signs in is not known yet")
         .await?;
     let known = store::active_by_email(&mut tx, &command.email).await?;
+    let account = match &known {
+        Some((user_id, ..)) => Account::Person(*user_id),
+        None => Account::Nobody(command.email),
+    };
+    let counted = count_try(&mut tx, cx, &account, app.clock.now()).await?;
     tx.commit().await?;
-    let (user_id, hash) = known.unzip();
+    let hash = known.as_ref().map(|(.., hash)| hash.clone());
     // No transaction is open while the hash is computed.
-    let fits = app.hasher.check(command.password, hash).await?;
+    let checked = place.check(command.password, hash).await?;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "create_session").await?;
-    match user_id.filter(|_| fits) {
-        Some(user_id) => {
-            let opened =
-                open_session(&mut tx, cx, &app.clock, user_id, Ttl::default(), "session.create")
-                    .await?;
-            tx.commit().await?;
-            count("created");
-            Ok(opened)
-        }
-        None => {
-            bus::audit(&mut tx, cx, "session.refuse", &target(user_id)).await?;
-            tx.commit().await?;
-            count("refused");
-            Err(Error::WrongCredentials)
-        }
+    let Some((user_id, credential_id, hash)) = known.as_ref().filter(|_| checked.fits) else {
+        return refuse(tx, cx, known.map(|(user_id, ..)| user_id)).await;
+    };
+    let user_id = *user_id;
+    // The password may have been changed, and all sessions ended, while it was checked.
+    if !store::lock_password(&mut tx, user_id, *credential_id).await? {
+        return refuse(tx, cx, Some(user_id)).await;
     }
+    if let Some(renewed) = &checked.renewed {
+        store::renew_hash(&mut tx, user_id, hash, renewed).await?;
+    }
+    counted.password_was_right(&mut tx, user_id, app.clock.now()).await?;
+    let wish = OpenSession {
+        user_id,
+        method: Method::Password,
+        ttl: Ttl::default(),
+        second_factor_at: None,
+        action: "session.create",
+    };
+    let opened = open_session(&mut tx, cx, app, wish).await?;
+    tx.commit().await?;
+    count("created");
+    Ok(opened)
+}
+
+async fn refuse<T>(mut tx: TenantTx, cx: &Cx, user_id: Option<UserId>) -> Result<T> {
+    bus::audit(&mut tx, cx, "session.refuse", &target(user_id)).await?;
+    tx.commit().await?;
+    count("refused");
+    Err(Error::WrongCredentials)
 }
 
 /// Whom the refusal was about; the presented e-mail itself is kept nowhere.

@@ -1,10 +1,10 @@
-//! Signs out.
+//! Ends one session: the one in use, or one that its person names.
 
 use kernel::{Cx, SessionId, TenantId, UserId};
 
-use crate::{App, Result, store};
+use crate::{App, Error, Result, store};
 
-/// Ends the person's session; ending it again changes nothing.
+/// Ends the person's session; ending it again changes nothing. Another person's session is one that is not there.
 pub(crate) async fn end_session(
     app: &App,
     cx: &Cx,
@@ -14,6 +14,8 @@ pub(crate) async fn end_session(
     let mut tx = app.db.tenant(TenantId::PLATFORM, "end_session").await?;
     if store::end_session(&mut tx, user_id, session_id, app.clock.now()).await? {
         bus::audit(&mut tx, cx, "session.end", &format!("session:{session_id}")).await?;
+    } else if store::session(&mut tx, user_id, session_id).await?.is_none() {
+        return Err(Error::SessionNotFound);
     }
     tx.commit().await?;
     Ok(())

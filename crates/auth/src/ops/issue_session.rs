@@ -2,10 +2,10 @@
 
 use kernel::{Cx, TenantId, UserId};
 
+use super::open_session::{OpenSession, open_session};
 use crate::{
     App, Result,
-    domain::{Session, Token, Ttl},
-    ops::open_session,
+    domain::{Method, Session, Token, Ttl},
 };
 
 /// The wish for a session.
@@ -21,10 +21,16 @@ pub(crate) async fn issue_session(
     cx: &Cx,
     command: IssueSession,
 ) -> Result<(Session, Token)> {
+    let IssueSession { user_id, ttl } = command;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "issue_session").await?;
-    let opened =
-        open_session(&mut tx, cx, &app.clock, command.user_id, command.ttl, "session.issue")
-            .await?;
+    let wish = OpenSession {
+        user_id,
+        method: Method::Issued,
+        ttl,
+        second_factor_at: None,
+        action: "session.issue",
+    };
+    let opened = open_session(&mut tx, cx, app, wish).await?;
     tx.commit().await?;
     Ok(opened)
 }

@@ -23,7 +23,7 @@ pub(crate) async fn stage_credential(app: &App, command: StageCredential) -> Res
         credential_id: Uuid::new_v4().into(),
         user_id: command.user_id,
         email: command.email,
-        hash: app.hasher.hash(command.password).await?,
+        hash: app.hasher.place()?.hash(command.password).await?,
         state: State::Staged,
         created_at: app.clock.now(),
     };

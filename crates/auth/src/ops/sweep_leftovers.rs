@@ -2,36 +2,40 @@
 
 use std::time::Duration;
 
-use kernel::Timestamp;
-
 use crate::{App, Result, store};
 
 /// How long a staged hash waits for its activation: longer than any fact that activates it may be on its way.
 const STAGED: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// How long an expired session is still told apart from one that never was.
 const EXPIRED: Duration = Duration::from_secs(30 * 24 * 3_600);
+/// How long tries at an account or from a source are remembered: longer than counting takes to begin anew.
+const TRIED: Duration = Duration::from_secs(2 * 24 * 3_600);
+/// How long a source stays known to an account that nobody signs in to from there.
+const KNOWN: Duration = Duration::from_secs(90 * 24 * 3_600);
+/// How long a letter that expired is still told apart from one that never was.
+const LETTERS: Duration = Duration::from_secs(24 * 3_600);
 
 /// How many rows went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Swept {
     pub(crate) credentials: u64,
     pub(crate) sessions: u64,
+    /// Tallies, known sources and letters.
+    pub(crate) traces: u64,
 }
 
-/// Removes staged hashes and expired sessions of 30 days ago.
+/// Removes staged hashes and expired sessions of 30 days ago, and what is remembered of tries and letters.
 pub(crate) async fn sweep_leftovers(app: &App) -> Result<Swept> {
     let now = app.clock.now();
     let mut tx =
         app.db.platform("sweep_leftovers", "leftovers of all people are swept together").await?;
     let swept = Swept {
-        credentials: store::delete_staged(&mut tx, before(now, STAGED)).await?,
-        sessions: store::delete_expired(&mut tx, before(now, EXPIRED)).await?,
+        credentials: store::delete_staged(&mut tx, now.before(STAGED)).await?,
+        sessions: store::delete_expired(&mut tx, now.before(EXPIRED)).await?,
+        traces: store::delete_tallies(&mut tx, now.before(TRIED)).await?
+            + store::delete_known_sources(&mut tx, now.before(KNOWN)).await?
+            + store::delete_letters(&mut tx, now.before(LETTERS)).await?,
     };
     tx.commit().await?;
     Ok(swept)
-}
-
-/// `now` moved back; stays at the beginning of time instead of overflowing.
-fn before(now: Timestamp, span: Duration) -> Timestamp {
-    now.jiff().saturating_sub(span).unwrap_or(jiff::Timestamp::MIN).into()
 }

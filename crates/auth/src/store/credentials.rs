@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::{
     Error, Result,
-    domain::{Credential, CredentialId, State},
+    domain::{Credential, CredentialId, NewPassword, State},
 };
 
 pub(crate) async fn insert_credential(
@@ -73,18 +73,18 @@ pub(crate) async fn activate_credential(
     Ok(())
 }
 
-/// Whom an e-mail signs in, and the hash of the password.
+/// Whom an e-mail signs in, and by which password.
 pub(crate) async fn active_by_email(
     tx: &mut PgConnection,
     email: &Email,
-) -> Result<Option<(UserId, SecretString)>, pg::Error> {
+) -> Result<Option<(UserId, CredentialId, SecretString)>, pg::Error> {
     let row = sqlx::query!(
-        r#"select user_id as "user_id: UserId", hash from credentials where email = $1 and state = 'active'"#,
+        r#"select user_id as "user_id: UserId", credential_id, hash from credentials where email = $1 and state = 'active'"#,
         email.as_str()
     )
     .fetch_optional(tx)
     .await?;
-    Ok(row.map(|row| (row.user_id, row.hash.into())))
+    Ok(row.map(|row| (row.user_id, row.credential_id.into(), row.hash.into())))
 }
 
 /// The hash of a person's password.
@@ -99,6 +99,87 @@ pub(crate) async fn active_by_user(
     .fetch_optional(tx)
     .await?;
     Ok(hash.map(Into::into))
+}
+
+/// Which password the person has, and the address it signs in with.
+pub(crate) async fn active_of(
+    tx: &mut PgConnection,
+    user_id: UserId,
+) -> Result<Option<(CredentialId, Email)>, pg::Error> {
+    let row = sqlx::query!(
+        r#"select credential_id, email as "email: Email" from credentials where user_id = $1 and state = 'active'"#,
+        user_id as _
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(row.map(|row| (row.credential_id.into(), row.email)))
+}
+
+/// Puts a new hash under a new id in the place of the person's password.
+pub(crate) async fn replace_password(
+    tx: &mut PgConnection,
+    user_id: UserId,
+    credential_id: CredentialId,
+    new: &NewPassword,
+) -> Result<(), pg::Error> {
+    sqlx::query!(
+        "update credentials set credential_id = $2, hash = $3, short = $4 where user_id = $1 and state = 'active'",
+        user_id as _,
+        credential_id.uuid(),
+        new.hash.expose_secret(),
+        new.short
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Whether the person's password is one that may only be used with a second factor.
+pub(crate) async fn has_short_password(
+    tx: &mut PgConnection,
+    user_id: UserId,
+) -> Result<bool, pg::Error> {
+    let short = sqlx::query_scalar!(
+        "select short from credentials where user_id = $1 and state = 'active'",
+        user_id as _
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(short.unwrap_or_default())
+}
+
+/// Whether this still is the person's password; locked until the transaction ends.
+pub(crate) async fn lock_password(
+    tx: &mut PgConnection,
+    user_id: UserId,
+    credential_id: CredentialId,
+) -> Result<bool, pg::Error> {
+    let found = sqlx::query_scalar!(
+        "select 1 as one from credentials where user_id = $1 and state = 'active' and credential_id = $2 for update",
+        user_id as _,
+        credential_id.uuid()
+    )
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Keeps another hash of the same password, unless the password was changed since `former` was read.
+pub(crate) async fn renew_hash(
+    tx: &mut PgConnection,
+    user_id: UserId,
+    former: &SecretString,
+    hash: &SecretString,
+) -> Result<(), pg::Error> {
+    sqlx::query!(
+        "update credentials set hash = $3 where user_id = $1 and state = 'active' and hash = $2",
+        user_id as _,
+        former.expose_secret(),
+        hash.expose_secret()
+    )
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Removes what was staged before `before` and never activated.

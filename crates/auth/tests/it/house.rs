@@ -1,14 +1,18 @@
 //! One running service with a database of its own, and callers that prove themselves.
 
-use auth::{App, Hasher};
+use auth::{App, Hasher, Lifetimes};
 use boot::Host;
 use kernel::{Clock, Code, Cx, Passport, UserId};
 use testkit::{Database, Neighbours, Stream, cx_of_platform};
+use tonic::Status;
+use vault::{Keyring, MasterKey, Vault};
 use wire::{
     Caller,
     auth::v1::{
-        ActivateCredentialRequest, StageCredentialRequest, VerifyPasswordRequest,
-        credentials_client::CredentialsClient, sessions_client::SessionsClient,
+        ActivateCredentialRequest, CreateSessionRequest, IdentifySessionRequest, Identity, Session,
+        StageCredentialRequest, VerifyPasswordRequest, credentials_client::CredentialsClient,
+        factors_client::FactorsClient, letters_client::LettersClient,
+        passwords_client::PasswordsClient, sessions_client::SessionsClient,
     },
     call,
     identity::PassportClaims,
@@ -37,11 +41,15 @@ impl House {
     pub(crate) async fn start_with(hasher: Hasher) -> Self {
         let (database, stream) = (Database::new().await, Stream::new().await);
         let clock = Clock::standing_at(jiff::Timestamp::now().into());
+        let master = MasterKey::parse(&MasterKey::draw().expect("drawn")).expect("a key");
         let app = App {
             db: database.db(auth::NAME),
             nats: stream.nats().await,
             clock: clock.clone(),
             hasher,
+            vault: Vault::new(Keyring { current: master, older: Vec::new() }),
+            public_url: "https://usher.example".into(),
+            lifetimes: Lifetimes::default(),
         };
         let (host, neighbours) = (Host::new(), Neighbours::new());
         let started = auth::start(&app, neighbours.trust(), &host);
@@ -72,6 +80,54 @@ impl House {
     /// Credentials as the user service calls them.
     pub(crate) fn credentials(&self) -> CredentialsClient<Caller> {
         self.credentials_for("user")
+    }
+
+    /// Passwords as the gateway calls them.
+    pub(crate) fn passwords(&self) -> PasswordsClient<Caller> {
+        PasswordsClient::new(self.neighbours.mesh("gateway").to(auth::NAME))
+    }
+
+    /// Factors as the gateway calls them.
+    pub(crate) fn factors(&self) -> FactorsClient<Caller> {
+        FactorsClient::new(self.neighbours.mesh("gateway").to(auth::NAME))
+    }
+
+    /// Letters as a service calls them.
+    pub(crate) fn letters_for(&self, service: &str) -> LettersClient<Caller> {
+        LettersClient::new(self.neighbours.mesh(service).to(auth::NAME))
+    }
+
+    /// Letters as the gateway calls them.
+    pub(crate) fn letters(&self) -> LettersClient<Caller> {
+        self.letters_for("gateway")
+    }
+
+    /// Signs in from `ip`.
+    pub(crate) async fn sign_in_from(
+        &self,
+        ip: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<Session, Status> {
+        let request = CreateSessionRequest { email: email.into(), password: password.into() };
+        Ok(self.sessions().create_session(call(&from(ip), request)).await?.into_inner())
+    }
+
+    /// Signs in from nowhere in particular.
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> Result<Session, Status> {
+        let request = CreateSessionRequest { email: email.into(), password: password.into() };
+        Ok(self.sessions().create_session(ask(request)).await?.into_inner())
+    }
+
+    /// Who stands behind a token.
+    pub(crate) async fn identify(&self, token: &str) -> Result<Identity, Status> {
+        let request = IdentifySessionRequest { token: token.into() };
+        Ok(self.sessions().identify_session(ask(request)).await?.into_inner())
+    }
+
+    /// The context of the person of a session.
+    pub(crate) fn of(&self, session: &Session) -> Cx {
+        self.person(&session.user_id, &session.session_id)
     }
 
     /// The context of a person whom the gateway vouches for, in this very session.
@@ -133,13 +189,18 @@ impl Drop for House {
     }
 }
 
+/// The context of whoever calls from an address.
+pub(crate) fn from(ip: &str) -> Cx {
+    Cx { ip: Some(ip.into()), ..cx_of_platform() }
+}
+
 /// A request in a fresh context.
 pub(crate) fn ask<T>(message: T) -> tonic::Request<T> {
     call(&cx_of_platform(), message)
 }
 
 /// The kind and the reason of a refusal.
-pub(crate) fn refusal<T>(answer: Result<T, tonic::Status>) -> (Code, String) {
+pub(crate) fn refusal<T>(answer: Result<T, Status>) -> (Code, String) {
     let refusal = wire::code_of(&answer.err().expect("is refused"));
     (refusal.code, refusal.reason)
 }

@@ -4,31 +4,17 @@ use std::time::Duration;
 
 use auth::Hasher;
 use kernel::Code;
-use tonic::Status;
-use wire::auth::v1::{
-    CreateSessionRequest, EndSessionRequest, IdentifySessionRequest, Identity, IssueSessionRequest,
-    Session,
-};
+use wire::auth::v1::{CreateSessionRequest, EndSessionRequest, IssueSessionRequest};
 
 use crate::house::{House, PASSWORD, ask, refusal};
-
-async fn sign_in(house: &House, email: &str, password: &str) -> Result<Session, Status> {
-    let request = CreateSessionRequest { email: email.into(), password: password.into() };
-    Ok(house.sessions().create_session(ask(request)).await?.into_inner())
-}
-
-async fn identify(house: &House, token: &str) -> Result<Identity, Status> {
-    let request = IdentifySessionRequest { token: token.into() };
-    Ok(house.sessions().identify_session(ask(request)).await?.into_inner())
-}
 
 #[tokio::test]
 async fn a_person_signs_in_is_known_by_the_token_and_signs_out() {
     let house = House::start().await;
     let user_id = house.signed_up("ann@example.com").await;
-    let session = sign_in(&house, " Ann@Example.com", PASSWORD).await.expect("signs in");
+    let session = house.sign_in(" Ann@Example.com", PASSWORD).await.expect("signs in");
     assert!(session.token.starts_with("us_"));
-    let identity = identify(&house, &session.token).await.expect("is known");
+    let identity = house.identify(&session.token).await.expect("is known");
     assert_eq!(identity.user_id, user_id.to_string());
     assert_eq!(identity.session_id, session.session_id);
     for _ in 0..2 {
@@ -36,7 +22,7 @@ async fn a_person_signs_in_is_known_by_the_token_and_signs_out() {
         let ended = house.sessions().end_session(wire::call(&cx, EndSessionRequest {})).await;
         ended.expect("signs out, however often");
     }
-    let refused = refusal(identify(&house, &session.token).await);
+    let refused = refusal(house.identify(&session.token).await);
     assert_eq!(refused, (Code::Unauthenticated, "session_ended".into()));
     let ends =
         house.text("select count(*)::text from audit_events where action = 'session.end'").await;
@@ -48,9 +34,9 @@ async fn an_unknown_e_mail_and_a_wrong_password_are_one_answer_after_one_hash() 
     let house = House::start().await;
     let user_id = house.signed_up("ann@example.com").await;
     let before = house.app.hasher.checks();
-    let wrong = sign_in(&house, "ann@example.com", "another password altogether").await;
+    let wrong = house.sign_in("ann@example.com", "another password altogether").await;
     assert_eq!(house.app.hasher.checks(), before + 1);
-    let unknown = sign_in(&house, "bob@example.com", PASSWORD).await;
+    let unknown = house.sign_in("bob@example.com", PASSWORD).await;
     assert_eq!(house.app.hasher.checks(), before + 2, "nobody's password is checked as well");
     let (wrong, unknown) = (wrong.expect_err("refused"), unknown.expect_err("refused"));
     assert_eq!(wire::code_of(&wrong), wire::code_of(&unknown));
@@ -69,14 +55,14 @@ async fn a_session_expires_and_an_invented_token_is_not_known() {
     let issued = house.sessions_for("usher").issue_session(ask(request)).await.expect("issues");
     let token = issued.into_inner().token;
     house.clock.advance(Duration::from_secs(59));
-    identify(&house, &token).await.expect("is known");
+    house.identify(&token).await.expect("is known");
     house.clock.advance(Duration::from_secs(1));
-    let refused = refusal(identify(&house, &token).await);
+    let refused = refusal(house.identify(&token).await);
     assert_eq!(refused, (Code::Unauthenticated, "session_expired".into()));
     for invented in
         ["", "us_", "rubbish", &format!("us_{}", "A".repeat(43)), &token[..token.len() - 1]]
     {
-        let refused = refusal(identify(&house, invented).await);
+        let refused = refusal(house.identify(invented).await);
         assert_eq!(refused, (Code::Unauthenticated, "bad_token".into()), "{invented}");
     }
 }
@@ -84,10 +70,12 @@ async fn a_session_expires_and_an_invented_token_is_not_known() {
 #[tokio::test]
 async fn a_crowd_beyond_the_queue_is_told_when_to_come_again() {
     let house = House::start_with(Hasher::bounded(1, 0)).await;
-    let refused = sign_in(&house, "ann@example.com", PASSWORD).await.expect_err("is refused");
+    let refused = house.sign_in("ann@example.com", PASSWORD).await.expect_err("is refused");
     let refused = wire::code_of(&refused);
     assert_eq!((refused.code, refused.reason.as_str()), (Code::Unavailable, "busy"));
-    assert_eq!(refused.retry_after, Some(Duration::from_secs(2)));
+    assert_eq!(refused.retry_after, Some(Duration::from_secs(1)));
+    let tallies = house.text("select count(*)::text from throttles").await;
+    assert_eq!(tallies, "0", "whoever is sent away has not tried");
 }
 
 #[tokio::test]
@@ -97,11 +85,11 @@ async fn use_of_a_session_is_noted_now_and_then() {
     let issued = house.sessions_for("usher").issue_session(ask(request)).await.expect("issues");
     let token = issued.into_inner().token;
     let noted = "select (last_used_at > created_at)::text from sessions";
-    house.clock.advance(Duration::from_secs(299));
-    identify(&house, &token).await.expect("is known");
+    house.clock.advance(Duration::from_secs(59));
+    house.identify(&token).await.expect("is known");
     assert_eq!(house.text(noted).await, "false");
     house.clock.advance(Duration::from_secs(1));
-    identify(&house, &token).await.expect("is known");
+    house.identify(&token).await.expect("is known");
     assert_eq!(house.text(noted).await, "true");
 }
 
@@ -119,19 +107,19 @@ async fn only_the_operators_command_issues_sessions_and_within_bounds() {
 async fn one_person_cannot_end_the_session_of_another() {
     let house = House::start().await;
     house.signed_up("ann@example.com").await;
-    let session = sign_in(&house, "ann@example.com", PASSWORD).await.expect("signs in");
+    let session = house.sign_in("ann@example.com", PASSWORD).await.expect("signs in");
     let cx = house.person(&testkit::user().to_string(), &session.session_id);
     let answer = house.sessions().end_session(wire::call(&cx, EndSessionRequest {})).await;
-    answer.expect("answers as if there were no such session");
-    identify(&house, &session.token).await.expect("still is known");
+    assert_eq!(refusal(answer), (Code::NotFound, "session_not_found".into()));
+    house.identify(&session.token).await.expect("still is known");
 }
 
 #[tokio::test]
 async fn neither_token_nor_password_is_kept_or_printed() {
     let house = House::start().await;
     house.signed_up("ann@example.com").await;
-    let session = sign_in(&house, "ann@example.com", PASSWORD).await.expect("signs in");
-    sign_in(&house, "ann@example.com", "canary of a wrong password").await.expect_err("refused");
+    let session = house.sign_in("ann@example.com", PASSWORD).await.expect("signs in");
+    house.sign_in("ann@example.com", "canary of a wrong password").await.expect_err("refused");
     let rows = house
         .text(
             "select coalesce(string_agg(line, ' '), '') from (
@@ -147,4 +135,61 @@ async fn neither_token_nor_password_is_kept_or_printed() {
             assert!(!shown.contains(secret), "a secret stands in: {shown}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_forged_token_is_nobodys() {
+    let house = House::start().await;
+    house.signed_up("ann@example.com").await;
+    let session = house.sign_in("ann@example.com", PASSWORD).await.expect("signs in");
+    let (token, random) = (session.token.clone(), session.token[3..].to_owned());
+    let claims = "eyJzdWIiOiJhbm4iLCJleHAiOjQxMDI0NDQ4MDB9";
+    let mut forged = vec![
+        random.clone(),
+        format!("US_{random}"),
+        format!("us-{random}"),
+        format!("us_us_{random}"),
+        format!("{token}="),
+        format!("{token}%00"),
+        format!("{token}\0"),
+        format!(" {token}"),
+        format!("{token} "),
+        format!("{token}\n"),
+        format!("{token}.{token}"),
+        format!("Bearer {token}"),
+        format!("us_{}", random.replace(['-', '_'], "+")),
+        format!("us_{}", random.to_lowercase()),
+        format!("us_{}", random.to_uppercase()),
+        format!("us_{}", random.chars().rev().collect::<String>()),
+        format!("us_{}", "A".repeat(44)),
+        format!("us_{}", "A".repeat(100_000)),
+        // A digest that stands in the table is no token, and neither is an id.
+        house.text("select 'us_' || encode(token_hash, 'hex') from sessions").await,
+        house.text("select 'us_' || rtrim(translate(encode(token_hash, 'base64'), '+/', '-_'), '=') from sessions").await,
+        session.session_id.clone(),
+        session.user_id.clone(),
+        // Tokens of other kinds.
+        format!("eyJhbGciOiJub25lIn0.{claims}."),
+        format!("eyJhbGciOiJIUzI1NiIsImtpZCI6Ii4uLy4uL2Rldi9udWxsIn0.{claims}.AAAA"),
+        format!("eyJhbGciOiJFZERTQSIsImp3ayI6e319.{claims}.AAAA"),
+        "' or 1=1 --".into(),
+        "us_' or 'a'='a".into(),
+        "../../etc/passwd".into(),
+        "null".into(),
+        "undefined".into(),
+        "[object Object]".into(),
+    ];
+    for at in 0..random.len() {
+        let other = if random.as_bytes()[at] == b'A' { "Q" } else { "A" };
+        let mut one = random.clone();
+        one.replace_range(at..=at, other);
+        forged.push(format!("us_{one}"));
+    }
+    forged.retain(|one| *one != token);
+    assert!(forged.len() >= 70, "{}", forged.len());
+    for one in forged {
+        let refused = refusal(house.identify(&one).await);
+        assert_eq!(refused, (Code::Unauthenticated, "bad_token".into()), "{one:?}");
+    }
+    house.identify(&token).await.expect("the real one is known");
 }

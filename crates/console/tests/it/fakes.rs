@@ -2,21 +2,31 @@
 
 mod access;
 mod addresses;
+mod factors;
 mod funnels;
 pub(crate) mod jobs;
 mod join_links;
+mod letters;
 mod onboarding;
 mod people;
 mod sessions;
 mod tenants;
 
-use std::sync::{Arc, Mutex, atomic::AtomicUsize};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicUsize},
+};
+
+pub(crate) use letters::BINDING;
 
 use tonic::{Status, service::Routes};
 use tonic_types::{ErrorDetails, StatusExt};
 use wire::{
     Guard, Peers,
-    auth::v1::sessions_server::SessionsServer,
+    auth::v1::{
+        factors_server::FactorsServer, letters_server::LettersServer,
+        passwords_server::PasswordsServer, sessions_server::SessionsServer,
+    },
     identity::Trust,
     provisioning::v1::{
         Client, funnels_server::FunnelsServer, incidents_server::IncidentsServer,
@@ -53,9 +63,13 @@ pub(crate) struct State {
     /// Whom a shared link was used for: an address, or nothing for somebody who is signed in.
     pub(crate) joining: Mutex<Vec<String>>,
     pub(crate) ended: AtomicUsize,
+    /// The languages of the letters that were asked for.
+    pub(crate) letters: Mutex<Vec<String>>,
     pub(crate) retried: AtomicUsize,
     /// What was asked of jobs.
     pub(crate) operated: Mutex<Vec<String>>,
+    /// Whether the last proof of who the person is is too old.
+    pub(crate) stale: AtomicBool,
 }
 
 /// A service's answer.
@@ -70,7 +84,11 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
         let guard = Guard::new(name, trust.clone()).expect("every RPC has a rule");
         peers.here(name, guard.protect(routes));
     };
-    put("auth", Routes::new(SessionsServer::new(fake())));
+    let mut auth = Routes::new(SessionsServer::new(fake()));
+    auth = auth.add_service(FactorsServer::new(fake()));
+    auth = auth.add_service(LettersServer::new(fake()));
+    auth = auth.add_service(PasswordsServer::new(fake()));
+    put("auth", auth);
     put("tenant", Routes::new(TenantsServer::new(fake())));
     let mut provisioning = Routes::new(OnboardingServer::new(fake()));
     provisioning = provisioning.add_service(FunnelsServer::new(fake()));

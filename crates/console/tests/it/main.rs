@@ -3,6 +3,7 @@
 mod assets;
 mod client;
 mod email_change;
+mod entry;
 mod fakes;
 mod funnel;
 mod invitation;

@@ -34,6 +34,8 @@ const DRAINED: usize = 8 * 1024 * 1024;
 
 /// How long a body may take to arrive, however steadily it trickles.
 const ARRIVAL: Duration = Duration::from_secs(60);
+/// What ends the session in use: its token is not believed a moment longer.
+const GIVES_UP: [&str; 3] = ["session.end", "session.end_all", "session.step_up"];
 
 /// What a call may take in all.
 pub(crate) const LONGEST: Duration = Duration::from_secs(30);
@@ -88,7 +90,7 @@ async fn answer(
     let path = route.path.clone();
     let answer = upstream::call(front.mesh(), &route.service, path, &cx, message).await;
     let answer = answer.map_err(|status| refused(route, &status))?;
-    if route.rule.audit == "session.end" {
+    if GIVES_UP.contains(&route.rule.audit.as_str()) {
         front.forget(&visitor);
     }
     reply::json(&route.rpc.output(), &answer)

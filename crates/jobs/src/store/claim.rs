@@ -121,7 +121,7 @@ const LOOK: &str = "with recursive due as (
              limit 1
          ) ready
          where l.running < $6
-           and not exists (select from job_suspensions s where s.tenant_id = t.tenant_id)
+           and not exists (select from job_suspensions s where s.tenant_id = t.tenant_id and s.held)
          limit $4
      ), locked as materialized (
          select tenant_id, pg_try_advisory_xact_lock($8, hashtext(current_schema() || tenant_id::text)) as ours
@@ -135,8 +135,8 @@ const LOOK: &str = "with recursive due as (
 /// Looks whose turn it is, and makes runs ready whose time has come.
 ///
 /// Walks the ring of tenants from the one served last, through the index, and stops at as many as there are slots: one
-/// tenant's backlog costs the others nothing. A tenant is passed over at its cap, while it is suspended, or where it has nothing for this
-/// worker. The locks make the caps exact: what [`take`] counts, nobody else is adding to.
+/// tenant's backlog costs the others nothing. A tenant is passed over at its cap, while it is suspended, or where it has
+/// nothing for this worker. The locks make the caps exact: what [`take`] counts, nobody else is adding to.
 pub(crate) async fn look(tx: &mut PgConnection, appetite: &Appetite) -> pg::Result<Turns> {
     Ok(sqlx::query_as(LOOK)
         .bind(appetite.now)

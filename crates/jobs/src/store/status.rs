@@ -166,8 +166,8 @@ impl StepRow {
     }
 }
 
-/// Rows that are due by `now`, rows that wait for their time, runs under way, runs that are stuck, and the seconds that
-/// the eldest ready row has waited.
+/// Of tenants that are not suspended: rows that are due by `now`, rows that wait for their time. Of all: runs under way, runs
+/// that are stuck. And the seconds that the eldest such ready row has waited.
 pub(crate) async fn depth(
     tx: &mut PgConnection,
     now: Timestamp,
@@ -176,7 +176,8 @@ pub(crate) async fn depth(
         "select count(*) filter (where due_at <= $1), count(*) filter (where due_at > $1),
              (select count(*) from job_leases), (select count(*) from jobs where state = 'stuck'),
              coalesce(extract(epoch from now() - min(since) filter (where due_at = '-infinity')), 0)::float8
-         from job_ready",
+         from job_ready r
+         where not exists (select from job_suspensions s where s.tenant_id = r.tenant_id and s.held)",
     )
     .bind(now)
     .fetch_one(tx)

@@ -1,6 +1,6 @@
 //! A message to a person, and what became of it.
 
-use kernel::{Email, InviteId, Locale, MessageId, Timestamp};
+use kernel::{Email, InviteId, LetterId, Locale, MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +21,10 @@ kernel::closed_set! {
         EmailChangeOld = "email_change_old",
         /// To the address that is wished for.
         EmailChangeNew = "email_change_new",
+        /// The link that sets a new password.
+        PasswordReset = "password_reset",
+        /// The link and the code that sign in.
+        SignIn = "sign_in",
     }
 }
 
@@ -31,6 +35,8 @@ kernel::closed_set! {
         Invite = "invite",
         /// A person's wish for another address.
         EmailChange = "email_change",
+        /// A letter that lets a person in.
+        Letter = "letter",
     }
 }
 
@@ -83,6 +89,16 @@ kernel::closed_set! {
     }
 }
 
+kernel::closed_set! {
+    /// How a letter lets a person in.
+    pub(crate) enum Way {
+        /// By a link that sets a new password.
+        PasswordReset = "password_reset",
+        /// By a link or a code that signs in.
+        SignIn = "sign_in",
+    }
+}
+
 /// Why there is something to write: one reason makes one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -95,6 +111,8 @@ pub(crate) enum Reason {
     },
     /// A person wishes for another address.
     EmailChange { change_id: Uuid, side: Side },
+    /// Somebody asked for a letter that lets them in.
+    Entry { letter_id: LetterId, way: Way },
 }
 
 impl Reason {
@@ -104,6 +122,8 @@ impl Reason {
             Self::Invite { .. } => Template::Invitation,
             Self::EmailChange { side: Side::Old, .. } => Template::EmailChangeOld,
             Self::EmailChange { side: Side::New, .. } => Template::EmailChangeNew,
+            Self::Entry { way: Way::PasswordReset, .. } => Template::PasswordReset,
+            Self::Entry { way: Way::SignIn, .. } => Template::SignIn,
         }
     }
 
@@ -112,6 +132,7 @@ impl Reason {
         match self {
             Self::Invite { invite_id, .. } => (SubjectKind::Invite, invite_id.uuid()),
             Self::EmailChange { change_id, .. } => (SubjectKind::EmailChange, change_id),
+            Self::Entry { letter_id, .. } => (SubjectKind::Letter, letter_id.uuid()),
         }
     }
 
@@ -120,6 +141,7 @@ impl Reason {
         match self {
             Self::Invite { invite_id, sends } => format!("invite:{invite_id}:{sends}"),
             Self::EmailChange { change_id, side } => format!("email_change:{change_id}:{side}"),
+            Self::Entry { letter_id, .. } => format!("letter:{letter_id}"),
         }
     }
 }
@@ -137,6 +159,7 @@ mod tests {
             Reason::Invite { invite_id, sends: 2 },
             Reason::EmailChange { change_id, side: Side::Old },
             Reason::EmailChange { change_id, side: Side::New },
+            Reason::Entry { letter_id: LetterId::from(change_id), way: Way::SignIn },
         ];
         let keys: std::collections::BTreeSet<_> =
             reasons.into_iter().map(Reason::dedupe_key).collect();
@@ -149,8 +172,12 @@ mod tests {
         let told = format!(r#"{{"invite_id":"{id}","sends":2}}"#);
         let invite = Reason::Invite { invite_id: id.into(), sends: 2 };
         assert_eq!(serde_json::from_str::<Reason>(&told).expect("reads"), invite);
-        let change = Reason::EmailChange { change_id: id, side: Side::New };
-        let told = serde_json::to_string(&change).expect("writes");
-        assert_eq!(serde_json::from_str::<Reason>(&told).expect("reads"), change);
+        for reason in [
+            Reason::EmailChange { change_id: id, side: Side::New },
+            Reason::Entry { letter_id: LetterId::from(id), way: Way::PasswordReset },
+        ] {
+            let told = serde_json::to_string(&reason).expect("writes");
+            assert_eq!(serde_json::from_str::<Reason>(&told).expect("reads"), reason);
+        }
     }
 }

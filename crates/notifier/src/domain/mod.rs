@@ -2,4 +2,4 @@
 
 mod message;
 
-pub(crate) use message::{Channel, Message, Reason, Side, Status, Template};
+pub(crate) use message::{Channel, Message, Reason, Side, Status, Template, Way};

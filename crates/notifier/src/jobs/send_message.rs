@@ -19,8 +19,8 @@ pub(crate) const SEND_MESSAGE: &str = "send_message";
 /// The workflow's version.
 pub(crate) const VERSION: u32 = 1;
 
-/// What the user service says of a link that somebody has used.
-const USED: [&str; 2] = ["invitation_used", "email_change_done"];
+/// What the services say of a link that somebody has used.
+const USED: [&str; 3] = ["invitation_used", "email_change_done", "letter_used"];
 
 /// One step: a letter is sent or it is not.
 pub(super) struct SendMessages(pub(super) App);

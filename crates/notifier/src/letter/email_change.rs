@@ -12,7 +12,7 @@ pub(crate) struct EmailChange<'a> {
     /// To which of both addresses it goes.
     pub(crate) side: Side,
     /// Whom it greets.
-    pub(crate) name: &'a PersonName,
+    pub(crate) name: Option<&'a PersonName>,
     /// Where the change is confirmed or refused.
     pub(crate) url: &'a str,
     /// When the link stops working.
@@ -49,7 +49,7 @@ impl EmailChange<'_> {
     pub(crate) fn write(&self, locale: &Locale) -> Result<Letter, askama::Error> {
         // Whoever reads at the new address may be a stranger: no name is told to them.
         let name = match self.side {
-            Side::Old => presentable(self.name),
+            Side::Old => self.name.and_then(presentable),
             Side::New => None,
         };
         let url = self.url;

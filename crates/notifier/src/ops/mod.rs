@@ -8,6 +8,7 @@ mod queue_messages;
 mod send_message;
 mod settle_message;
 mod write_email_change;
+mod write_entry;
 mod write_invitation;
 
 pub(crate) use erase_recipient::erase_recipient;

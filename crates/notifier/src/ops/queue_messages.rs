@@ -16,7 +16,8 @@ use crate::{
 pub(crate) struct QueueMessage {
     pub(crate) about: Reason,
     pub(crate) recipient: Email,
-    pub(crate) name: PersonName,
+    /// What the letter calls the person, where that is known.
+    pub(crate) name: Option<PersonName>,
     pub(crate) locale: Locale,
 }
 

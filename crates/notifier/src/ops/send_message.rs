@@ -4,7 +4,10 @@ use kernel::{Cx, MessageId, PersonName, TenantId};
 use serde::{Deserialize, Serialize};
 use wire::Refusal;
 
-use super::{write_email_change::write_email_change, write_invitation::write_invitation};
+use super::{
+    write_email_change::write_email_change, write_entry::write_entry,
+    write_invitation::write_invitation,
+};
 use crate::{
     App,
     domain::{Message, Reason, Status, Template},
@@ -18,7 +21,7 @@ pub(crate) struct SendMessage {
     pub(crate) message_id: MessageId,
     #[serde(flatten)]
     pub(crate) about: Reason,
-    pub(crate) name: PersonName,
+    pub(crate) name: Option<PersonName>,
 }
 
 /// Why a message was not sent by this attempt.
@@ -50,7 +53,7 @@ pub(crate) async fn send_message(
     if message.status == Status::Sent {
         return Ok(());
     }
-    let (name, locale) = (&work.name, &message.locale);
+    let (name, locale) = (work.name.as_ref(), &message.locale);
     let letter = match work.about {
         Reason::Invite { invite_id, sends } => {
             write_invitation(app, cx, tenant_id, invite_id, sends, name, locale).await?
@@ -58,10 +61,10 @@ pub(crate) async fn send_message(
         Reason::EmailChange { change_id, side } => {
             write_email_change(app, cx, change_id, side, name, locale).await?
         }
+        Reason::Entry { letter_id, way } => write_entry(app, cx, letter_id, way, locale).await?,
     };
     // Whoever reads at an address that is only wished for may be a stranger: no name is told to them.
-    let is_stranger = message.template == Template::EmailChangeNew;
-    let name = Some(name).filter(|_| !is_stranger);
+    let name = name.filter(|_| message.template != Template::EmailChangeNew);
     app.mailer.send(&letter, &message.recipient, name, &message.mail_message_id).await?;
     Ok(())
 }

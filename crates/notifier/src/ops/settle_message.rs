@@ -38,7 +38,10 @@ pub(crate) async fn settle_message(
         Template::Invitation => tx.after_commit(|| {
             metrics::counter!("usher_onboarding_invite_sent_total").increment(1);
         }),
-        Template::EmailChangeOld | Template::EmailChangeNew => {}
+        Template::EmailChangeOld
+        | Template::EmailChangeNew
+        | Template::PasswordReset
+        | Template::SignIn => {}
     }
     Ok(())
 }

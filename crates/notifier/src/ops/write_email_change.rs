@@ -21,28 +21,32 @@ pub(super) async fn write_email_change(
     cx: &Cx,
     change_id: Uuid,
     side: Side,
-    name: &PersonName,
+    name: Option<&PersonName>,
     locale: &Locale,
 ) -> Result<Letter, Unsent> {
     let request =
         RevealEmailChangeLinkRequest { change_id: change_id.to_string(), side: side.to_string() };
     let mut changes = EmailChangesClient::new(app.mesh.to("user"));
     let link = changes.reveal_email_change_link(call(cx, request)).await;
-    let link = link.map_err(|status| refused(&status))?.into_inner();
-    if !["http://", "https://"].iter().any(|scheme| link.url.starts_with(scheme)) {
-        return Err(Unsent::Fault("the link is no web address"));
-    }
+    let link = link.map_err(|status| refused("user", &status))?.into_inner();
+    let url = web_address(&link.url)?;
     let expires_at =
         instant(link.expires_at.as_ref()).ok_or(Unsent::Fault("the link has no end"))?;
-    let letter = EmailChange { side, name, url: &link.url, expires_at };
+    let letter = EmailChange { side, name, url, expires_at };
     letter.write(locale).map_err(|_| Unsent::Fault("the letter cannot be written"))
 }
 
-/// What it means that the user service gives no link.
-pub(super) fn refused(status: &Status) -> Unsent {
+/// What it means that a service gives no link.
+pub(super) fn refused(service: &'static str, status: &Status) -> Unsent {
     let refusal = code_of(status);
     match refusal.code {
         Code::NotFound | Code::Gone | Code::Conflict => Unsent::Gone(refusal.reason),
-        _ => Unsent::Peer { service: "user", refusal },
+        _ => Unsent::Peer { service, refusal },
     }
+}
+
+/// The link, if it is one that a browser opens.
+pub(super) fn web_address(url: &str) -> Result<&str, Unsent> {
+    let is_web = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+    if is_web { Ok(url) } else { Err(Unsent::Fault("the link is no web address")) }
 }

@@ -7,7 +7,7 @@ use wire::{
     user::v1::{InvitationLink, RevealInvitationLinkRequest, invites_client::InvitesClient},
 };
 
-use super::{send_message::Unsent, write_email_change::refused};
+use super::{send_message::Unsent, write_email_change::{refused, web_address}};
 use crate::{
     App,
     letter::{Invitation, Letter},
@@ -20,7 +20,7 @@ pub(super) async fn write_invitation(
     tenant_id: TenantId,
     invite_id: InviteId,
     sends: i32,
-    name: &PersonName,
+    name: Option<&PersonName>,
     locale: &Locale,
 ) -> Result<Letter, Unsent> {
     let link = reveal(app, cx, invite_id, sends).await?;
@@ -28,14 +28,11 @@ pub(super) async fn write_invitation(
     let tenant = TenantsClient::new(app.mesh.to("tenant")).resolve_tenant(call(cx, request)).await;
     let tenant =
         tenant.map_err(|status| Unsent::Peer { service: "tenant", refusal: code_of(&status) })?;
-    if !["http://", "https://"].iter().any(|scheme| link.url.starts_with(scheme)) {
-        return Err(Unsent::Fault("the link is no web address"));
-    }
     let expires_at =
         instant(link.expires_at.as_ref()).ok_or(Unsent::Fault("the link has no end"))?;
     let tenant = PersonName::parse(&tenant.get_ref().name).ok();
     let invitation =
-        Invitation { name: Some(name), tenant: tenant.as_ref(), url: &link.url, expires_at };
+        Invitation { name, tenant: tenant.as_ref(), url: web_address(&link.url)?, expires_at };
     invitation.write(locale).map_err(|_| Unsent::Fault("the letter cannot be written"))
 }
 
@@ -49,7 +46,7 @@ async fn reveal(
     let request = RevealInvitationLinkRequest { invite_id: invite_id.to_string() };
     let mut invites = InvitesClient::new(app.mesh.to("user"));
     let link = invites.reveal_invitation_link(call(cx, request)).await;
-    let link = link.map_err(|status| refused(&status))?.into_inner();
+    let link = link.map_err(|status| refused("user", &status))?.into_inner();
     if link.sends > sends {
         return Err(Unsent::Superseded);
     }

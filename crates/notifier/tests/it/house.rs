@@ -18,15 +18,16 @@ use tonic::service::Routes;
 use uuid::Uuid;
 use wire::{
     Caller,
+    auth::v1::{LetterAsked, letters_server::LettersServer},
     notifier::v1::messages_client::MessagesClient,
-    tenant::v1::tenants_server::TenantsServer,
+    tenant::v1::{TenantMoved, tenants_server::TenantsServer},
     user::v1::{
         EmailChangeRequested, InviteCreated, InviteResent,
         email_changes_server::EmailChangesServer, invites_server::InvitesServer,
     },
 };
 
-use crate::peers::{Link, Tenants, Users};
+use crate::peers::{Letters, Link, Tenants, Users};
 
 /// The service under test.
 pub(crate) struct House {
@@ -38,6 +39,7 @@ pub(crate) struct House {
     database: Database,
     _stream: Stream,
     user_db: Db,
+    auth_db: Db,
     host: Host,
     neighbours: Neighbours,
 }
@@ -71,16 +73,30 @@ impl House {
         let user = Routes::new(InvitesServer::new(Users(link.clone())));
         let user = user.add_service(EmailChangesServer::new(Users(link.clone())));
         neighbours.fake("user", user);
+        neighbours.fake("auth", Routes::new(LettersServer::new(Letters)));
         neighbours.fake("tenant", Routes::new(TenantsServer::new(Tenants)));
         let mut app = app(&database, stream.nats().await, &neighbours, smtp_url);
         (app.limits, app.pace) = (limits, pace);
         let started = notifier::start(&app, neighbours.trust(), &host);
         neighbours.settle(notifier::NAME, started.expect("every RPC has a rule"));
-        let user_db = database.db("user");
-        let relay = Relay::new(user_db.clone(), stream.nats().await);
-        host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
+        let (user_db, auth_db) = (database.db("user"), database.db("auth"));
+        for db in [user_db.clone(), auth_db.clone()] {
+            let relay = Relay::new(db, stream.nats().await);
+            host.spawn("relay", async move |stop| Ok(relay.run(stop).await?));
+        }
         let tenant = testkit::tenant();
-        Self { app, tenant, sandbox, link, database, _stream: stream, user_db, host, neighbours }
+        Self {
+            app,
+            tenant,
+            sandbox,
+            link,
+            database,
+            _stream: stream,
+            user_db,
+            auth_db,
+            host,
+            neighbours,
+        }
     }
 
     /// The user service invites somebody.
@@ -99,7 +115,7 @@ impl House {
             locale: locale.into(),
             ..Default::default()
         };
-        self.tell(id, &fact).await;
+        self.tell(id.uuid(), &fact).await;
     }
 
     /// The user service tells that the letter is wanted again.
@@ -111,7 +127,21 @@ impl House {
             sends,
             ..Default::default()
         };
-        self.tell(id, &fact).await;
+        self.tell(id.uuid(), &fact).await;
+    }
+
+    /// The auth service tells that somebody asked for a letter.
+    pub(crate) async fn tell_asked(&self, id: Uuid, kind: &str, email: &str, locale: &str) {
+        let fact = LetterAsked {
+            letter_id: id.to_string(),
+            kind: kind.into(),
+            email: email.into(),
+            locale: locale.into(),
+        };
+        let cx = testkit::cx(TenantId::PLATFORM);
+        let mut tx = self.auth_db.tenant(TenantId::PLATFORM, "tell").await.expect("opens");
+        bus::emit(&mut tx, &cx, id, &fact).await.expect("emits");
+        tx.commit().await.expect("commits");
     }
 
     /// The user service tells that somebody wishes for another address.
@@ -128,8 +158,14 @@ impl House {
         self.tell_in(TenantId::PLATFORM, change_id, &fact).await;
     }
 
-    async fn tell<F: wire::Fact>(&self, id: InviteId, fact: &F) {
-        self.tell_in(self.tenant, id.uuid(), fact).await;
+    /// The tenant came to another status.
+    pub(crate) async fn tell_moved(&self, status: &str, epoch: i64) {
+        let fact = TenantMoved { status: status.into(), epoch, ..Default::default() };
+        self.tell(self.tenant.uuid(), &fact).await;
+    }
+
+    async fn tell<F: wire::Fact>(&self, id: Uuid, fact: &F) {
+        self.tell_in(self.tenant, id, fact).await;
     }
 
     async fn tell_in<F: wire::Fact>(&self, tenant: TenantId, id: Uuid, fact: &F) {

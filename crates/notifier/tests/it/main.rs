@@ -2,7 +2,9 @@
 
 mod email_change;
 mod erase_recipient;
+mod follow_tenant;
 mod house;
+mod letters;
 mod messages;
 mod peers;
 mod sending;

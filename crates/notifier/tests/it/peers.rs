@@ -5,6 +5,11 @@ use std::sync::{Arc, Mutex};
 use kernel::{Code, Failure};
 use tonic::{Request, Response, Status};
 use wire::{
+    auth::v1::{
+        AskPasswordResetRequest, AskPasswordResetResponse, AskSignInLetterRequest,
+        AskSignInLetterResponse, LetterSecrets, RedeemSignInLetterRequest, ResetPasswordRequest,
+        ResetPasswordResponse, RevealLetterRequest, Session, letters_server,
+    },
     refuse,
     tenant::v1::{
         CreateTenantRequest, GetTenantRequest, ListTenantsRequest, ListTenantsResponse,
@@ -61,6 +66,54 @@ pub(crate) struct Users(pub(crate) Arc<Mutex<Link>>);
 
 /// The tenant service.
 pub(crate) struct Tenants;
+
+/// The auth service. A letter whose id ends with a zero was used.
+pub(crate) struct Letters;
+
+#[tonic::async_trait]
+impl letters_server::Letters for Letters {
+    async fn reveal_letter(
+        &self,
+        request: Request<RevealLetterRequest>,
+    ) -> Result<Response<LetterSecrets>, Status> {
+        if request.into_inner().letter_id.ends_with('0') {
+            return Err(refuse(Refused(Code::Gone, "letter_used")));
+        }
+        Ok(Response::new(LetterSecrets {
+            url: format!("https://usher.example/reset/{CANARY}"),
+            code: "12345678".into(),
+            expires_at: Some(timestamp(jiff::Timestamp::now().into())),
+        }))
+    }
+
+    async fn ask_password_reset(
+        &self,
+        _: Request<AskPasswordResetRequest>,
+    ) -> Result<Response<AskPasswordResetResponse>, Status> {
+        absent()
+    }
+
+    async fn reset_password(
+        &self,
+        _: Request<ResetPasswordRequest>,
+    ) -> Result<Response<ResetPasswordResponse>, Status> {
+        absent()
+    }
+
+    async fn ask_sign_in_letter(
+        &self,
+        _: Request<AskSignInLetterRequest>,
+    ) -> Result<Response<AskSignInLetterResponse>, Status> {
+        absent()
+    }
+
+    async fn redeem_sign_in_letter(
+        &self,
+        _: Request<RedeemSignInLetterRequest>,
+    ) -> Result<Response<Session>, Status> {
+        absent()
+    }
+}
 
 fn open(sends: i32) -> InvitationLink {
     InvitationLink {

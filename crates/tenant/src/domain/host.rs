@@ -62,7 +62,8 @@ const SOON: Duration = Duration::from_secs(3600);
 const YOUNG: Duration = Duration::from_secs(300);
 /// A claim is young for so long.
 const YOUTH: Duration = Duration::from_secs(24 * 3600);
-/// A proven host lapses when the proof was missing so often, which takes more than a day.
+/// A proven host lapses when the proof was missing so often. Misses that lie closer together than [`SOON`] count once,
+/// whoever asks for the looks, so that it takes more than a day.
 const MISSES: i32 = 30;
 
 /// A host in its one spelling: lower case, its ASCII form, no dot at the end; with `*.` before it for all below it.
@@ -78,6 +79,8 @@ pub(crate) struct Domain {
     pub(crate) status: Claim,
     /// How often the proof was missing without a break.
     pub(crate) misses: i32,
+    /// When that was counted last.
+    pub(crate) missed_at: Option<Timestamp>,
     pub(crate) problem: String,
     pub(crate) proven_at: Option<Timestamp>,
     pub(crate) checked_at: Option<Timestamp>,
@@ -165,11 +168,13 @@ impl Domain {
                 next.status = Claim::Proven;
                 next.proven_at =
                     self.proven_at.filter(|_| self.status == Claim::Proven).or(Some(now));
-                (next.misses, next.problem) = (0, String::new());
+                (next.misses, next.missed_at, next.problem) = (0, None, String::new());
                 next.next_check_at = now.after(AGAIN);
             }
             Seen::Texts(texts) => {
-                next.misses = self.misses.saturating_add(1);
+                if self.missed_at.is_none_or(|missed| now.since(missed) >= SOON) {
+                    (next.misses, next.missed_at) = (self.misses.saturating_add(1), Some(now));
+                }
                 next.problem = match texts.len() {
                     0 => "There is no such TXT record.".into(),
                     _ => "The TXT record holds something else.".into(),
@@ -181,7 +186,7 @@ impl Domain {
             }
             Seen::Unknown(problem) => {
                 next.problem.clone_from(problem);
-                next.next_check_at = now.after(self.pause(now));
+                next.next_check_at = now.after(self.longer_pause(problem, now));
             }
         }
         next
@@ -196,6 +201,14 @@ impl Domain {
             next_check_at: now.after(SOON),
             ..self.clone()
         }
+    }
+
+    /// Where the same problem was there before, twice the time since: name servers that are away are asked ever less, and
+    /// once a day at least.
+    fn longer_pause(&self, problem: &str, now: Timestamp) -> Duration {
+        let before = self.checked_at.filter(|_| self.problem == problem);
+        let waited = before.map(|at| now.since(at)).unwrap_or_default();
+        self.pause(now).max(waited.saturating_mul(2)).min(AGAIN)
     }
 
     fn pause(&self, now: Timestamp) -> Duration {
@@ -219,6 +232,7 @@ mod tests {
             token: "0".repeat(32),
             status: Claim::Pending,
             misses: 0,
+            missed_at: None,
             problem: String::new(),
             proven_at: None,
             checked_at: None,
@@ -297,6 +311,30 @@ mod tests {
         assert_eq!((proven.status, proven.misses, proven.problem.as_str()), (Claim::Proven, 0, ""));
         let again = proven.after(&proof, start().after(AGAIN));
         assert_eq!(again.proven_at, proven.proven_at, "proven since the first look");
+    }
+
+    #[test]
+    fn name_servers_that_stay_away_are_asked_ever_less() {
+        let away = Seen::Unknown("timed out".into());
+        let mut held = domain().after(&Seen::Texts(vec![domain().value()]), start());
+        let mut pauses = Vec::new();
+        for _ in 0..7 {
+            let now = held.next_check_at;
+            held = held.after(&away, now);
+            pauses.push(held.next_check_at.since(now).as_secs() / 3600);
+        }
+        assert_eq!(pauses, [1, 2, 4, 8, 16, 24, 24]);
+    }
+
+    #[test]
+    fn looks_that_follow_one_another_at_once_cost_nobody_a_host() {
+        let mut held = domain().after(&Seen::Texts(vec![domain().value()]), start());
+        let gone = Seen::Texts(Vec::new());
+        for seconds in 0..1000 {
+            held = held.after(&gone, start().after(Duration::from_secs(seconds)));
+        }
+        assert_eq!((held.status, held.misses), (Claim::Proven, 1));
+        assert_eq!(held.after(&gone, start().after(SOON)).misses, 2);
     }
 
     #[test]

@@ -31,13 +31,16 @@ const LONGEST_DAYS: i32 = 365;
 /// Days of grace unless told.
 const USUAL_GRACE: i32 = 30;
 
+/// A wish to close is a repeat where its end is so near to the one that stands.
+const REPEAT: Duration = Duration::from_secs(3600);
+
 /// What is done to a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verb {
     Activate,
     Suspend,
     Resume,
-    /// After this time of grace it is closed.
+    /// After this time of grace it is closed; one that is closing has its end moved.
     Close(Duration),
     Restore,
     /// The time of grace is over.
@@ -81,15 +84,14 @@ impl Verb {
             (Self::Activate, Trial | Suspended) => To::Active,
             (Self::Suspend, Trial | Active) => To::Suspended,
             (Self::Resume, Suspended) => To::Open,
-            (Self::Close(_), Trial | Active | Suspended) => To::Closing,
+            (Self::Close(_), Trial | Active | Suspended | Closing) => To::Closing,
             (Self::Restore, Closing) => To::Former,
             (Self::Finish, Closing) => To::Closed,
             (Self::Activate, Active)
             | (Self::Suspend, Suspended)
             | (Self::Resume | Self::Restore, Trial | Active)
             | (Self::Restore, Suspended)
-            | (Self::Close(_), Closing | Closed)
-            | (Self::Finish, Closed) => To::Here,
+            | (Self::Close(_) | Self::Finish, Closed) => To::Here,
             _ => To::Nowhere,
         }
     }
@@ -119,8 +121,17 @@ impl Tenant {
             To::Open => next.status = self.open(now)?,
             To::Closing => {
                 let grace = if let Verb::Close(grace) = verb { grace } else { Duration::ZERO };
-                (next.closes_at, next.closed_from) = (Some(now.after(grace)), Some(self.status));
-                next.status = Status::Closing;
+                let end = now.after(grace);
+                let apart = |stands: Timestamp| stands.since(end).max(end.since(stands));
+                if self.closes_at.is_some_and(|stands| apart(stands) < REPEAT) {
+                    return Ok(None);
+                }
+                if self.status == Status::Closing {
+                    next.status_since = self.status_since;
+                } else {
+                    next.closed_from = Some(self.status);
+                }
+                (next.status, next.closes_at) = (Status::Closing, Some(end));
             }
             To::Former => {
                 next.status = self.closed_from.unwrap_or(Status::Suspended);
@@ -234,7 +245,7 @@ mod tests {
             (Verb::Activate, ["active", "here", "active", "no", "no"]),
             (Verb::Suspend, ["suspended", "suspended", "here", "no", "no"]),
             (Verb::Resume, ["here", "here", "active", "no", "no"]),
-            (Verb::Close(DAY), ["closing", "closing", "closing", "here", "here"]),
+            (Verb::Close(DAY), ["closing", "closing", "closing", "closing", "here"]),
             (Verb::Restore, ["here", "here", "here", "suspended", "no"]),
             (Verb::Finish, ["no", "no", "no", "closed", "here"]),
         ] {
@@ -275,6 +286,24 @@ mod tests {
         let back = closing.after(Verb::Restore, "", "b", start().after(DAY));
         let back = back.expect("may").expect("changes");
         assert_eq!((back.status, back.closes_at, back.closed_from), (Status::Active, None, None));
+    }
+
+    #[test]
+    fn a_wish_to_close_moves_the_end_unless_it_is_a_repeat() {
+        let closing = tenant(Status::Active).after(Verb::Close(DAY), "r", "b", start());
+        let closing = closing.expect("may").expect("changes");
+        let later = start().after(Duration::from_secs(60));
+        let wish = |grace| closing.after(Verb::Close(grace), "other", "c", later).expect("may");
+        assert_eq!(wish(DAY), None, "a repeat");
+        for grace in [Duration::ZERO, 90 * DAY] {
+            let moved = wish(grace).expect("changes");
+            assert_eq!(
+                (moved.closes_at, moved.epoch),
+                (Some(later.after(grace)), closing.epoch + 1)
+            );
+            assert_eq!((moved.status, moved.closed_from), (Status::Closing, Some(Status::Active)));
+            assert_eq!((moved.status_since, moved.status_reason.as_str()), (start(), "other"));
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! `usher.tenant.v1.Domains`.
 
+use kernel::PageSize;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 use wire::{
     parse, refuse,
     tenant::v1::{
@@ -37,9 +39,15 @@ impl Domains for Rpc {
         request: Request<ListDomainsRequest>,
     ) -> Result<Response<ListDomainsResponse>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
-        let domains = ops::list_domains(&self.0, tenant).await.map_err(refuse)?;
-        let domains = domains.iter().map(Into::into).collect();
-        Ok(Response::new(ListDomainsResponse { domains }))
+        let request = request.into_inner();
+        let after = Some(request.page_token).filter(|token| !token.is_empty());
+        let after = after.map(|token| uuid("pageToken", &token)).transpose()?;
+        let size = PageSize::from_wire(request.page_size);
+        let page = ops::list_domains(&self.0, tenant, size, after).await.map_err(refuse)?;
+        Ok(Response::new(ListDomainsResponse {
+            domains: page.items.iter().map(Into::into).collect(),
+            next_page_token: page.next.unwrap_or_default(),
+        }))
     }
 
     async fn check_domain(
@@ -47,7 +55,7 @@ impl Domains for Rpc {
         request: Request<CheckDomainRequest>,
     ) -> Result<Response<Domain>, Status> {
         let cx = wire::cx(&request)?;
-        let id = domain_id(&request.get_ref().domain_id)?;
+        let id = uuid("domainId", &request.get_ref().domain_id)?;
         let domain = ops::check_domain(&self.0, &cx, tenant(&cx)?, id).await.map_err(refuse)?;
         Ok(Response::new((&domain).into()))
     }
@@ -57,14 +65,14 @@ impl Domains for Rpc {
         request: Request<RemoveDomainRequest>,
     ) -> Result<Response<RemoveDomainResponse>, Status> {
         let cx = wire::cx(&request)?;
-        let id = domain_id(&request.get_ref().domain_id)?;
+        let id = uuid("domainId", &request.get_ref().domain_id)?;
         ops::remove_domain(&self.0, &cx, tenant(&cx)?, id).await.map_err(refuse)?;
         Ok(Response::new(RemoveDomainResponse {}))
     }
 }
 
-fn domain_id(text: &str) -> Result<uuid::Uuid, Status> {
-    parse("domainId", text, |text| uuid::Uuid::try_parse(text).map_err(|_| "is not an id"))
+fn uuid(field: &str, text: &str) -> Result<Uuid, Status> {
+    parse(field, text, |text| Uuid::try_parse(text).map_err(|_| "is not an id"))
 }
 
 impl From<&domain::Domain> for Domain {

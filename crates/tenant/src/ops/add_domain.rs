@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     App, Error, Result,
-    domain::{Claim, Domain, Host},
+    domain::{Claim, Domain, Host, Status},
     store,
 };
 
@@ -21,6 +21,7 @@ pub(crate) async fn add_domain(app: &App, cx: &Cx, tenant: TenantId, host: Host)
         token: Uuid::new_v4().simple().to_string(),
         status: Claim::Pending,
         misses: 0,
+        missed_at: None,
         problem: String::new(),
         proven_at: None,
         checked_at: None,
@@ -28,7 +29,10 @@ pub(crate) async fn add_domain(app: &App, cx: &Cx, tenant: TenantId, host: Host)
         created_at: now,
     };
     let mut tx = app.db.tenant(tenant, "add_domain").await?;
-    store::lock_tenant(&mut tx).await?.ok_or(Error::TenantNotFound)?;
+    let status = store::lock_tenant(&mut tx).await?.ok_or(Error::TenantNotFound)?.status;
+    if status == Status::Closed {
+        return Err(Error::StatusForbids(status));
+    }
     if !store::insert_domain(&mut tx, &domain, &cx.actor.label()).await? {
         let held = store::domain_of_host(&mut tx, &domain.host).await?;
         return held.ok_or(Error::DomainNotFound);

@@ -20,6 +20,10 @@ pub(crate) async fn give_quota(
     let now = app.clock.now();
     let period = resource.period(now).ok_or(Error::CountedElsewhere)?;
     let mut tx = app.db.tenant(tenant, "give_quota").await?;
+    // In the order of a take: what is used in the period of the take, then the take.
+    if let Some(known) = store::take(&mut tx, resource, key).await? {
+        store::lock_usage(&mut tx, resource, &known.period).await?;
+    }
     let most = store::tenant(&mut tx).await?.ok_or(Error::TenantNotFound)?;
     let most = most.limits.get(&resource).copied();
     let take = store::lock_take(&mut tx, resource, key).await?;
@@ -31,7 +35,7 @@ pub(crate) async fn give_quota(
             tell_mark(&mut tx, cx, tenant, (resource, &period), usage, most).await?;
         }
     }
-    let held = store::lock_usage(&mut tx, resource, &period).await?.unwrap_or_default();
+    let used = store::used(&mut tx, resource, &period).await?;
     tx.commit().await?;
-    Ok(Standing { resource, most, used: held.used })
+    Ok(Standing { resource, most, used })
 }

@@ -1,13 +1,19 @@
 //! Lists the hosts of a tenant.
 
-use kernel::TenantId;
+use kernel::{Page, PageSize, TenantId};
+use uuid::Uuid;
 
 use crate::{App, Result, domain::Domain, store};
 
-/// All of them, by name.
-pub(crate) async fn list_domains(app: &App, tenant: TenantId) -> Result<Vec<Domain>> {
+/// The claims after `after`, oldest first.
+pub(crate) async fn list_domains(
+    app: &App,
+    tenant: TenantId,
+    size: PageSize,
+    after: Option<Uuid>,
+) -> Result<Page<Domain>> {
     let mut tx = app.db.tenant(tenant, "list_domains").await?;
-    let domains = store::list_domains(&mut tx).await?;
+    let rows = store::list_domains(&mut tx, after, size.fetch()).await?;
     tx.commit().await?;
-    Ok(domains)
+    Ok(Page::cut(rows, size, |domain| domain.domain_id.to_string()))
 }

@@ -10,7 +10,8 @@ use crate::{
     store,
 };
 
-/// Every resource, and what is used of those that are counted here.
+/// What something holds the tenant to: what is counted elsewhere, and of what is counted here what was ever taken, with
+/// what is used of it. A limit of what no service takes would be no limit.
 pub(crate) async fn list_limits(app: &App, id: TenantId) -> Result<Vec<Line>> {
     let now = app.clock.now();
     let counted = || Resource::ALL.iter().filter_map(|one| Some((one, one.period(now)?)));
@@ -22,11 +23,14 @@ pub(crate) async fn list_limits(app: &App, id: TenantId) -> Result<Vec<Line>> {
     let used = store::list_usage(&mut tx, &resources, &periods).await?;
     let used: BTreeMap<_, _> = used.into_iter().collect();
     tx.commit().await?;
-    let line = |resource: &Resource| Line {
-        resource: *resource,
-        most: tenant.limits.get(resource).copied(),
-        overridden: overrides.contains_key(resource),
-        used: resource.period(now).map(|_| used.get(resource).copied().unwrap_or_default()),
+    let line = |resource: &Resource| {
+        let used = used.get(resource).copied();
+        (used.is_some() || resource.period(now).is_none()).then(|| Line {
+            resource: *resource,
+            most: tenant.limits.get(resource).copied(),
+            overridden: overrides.contains_key(resource),
+            used,
+        })
     };
-    Ok(Resource::ALL.iter().map(line).collect())
+    Ok(Resource::ALL.iter().filter_map(line).collect())
 }

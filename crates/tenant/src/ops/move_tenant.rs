@@ -2,11 +2,14 @@
 
 use kernel::{Cx, TenantId, Timestamp};
 use pg::TenantTx;
-use wire::{tenant::v1::TenantMoved, timestamp};
+use wire::{
+    tenant::v1::{DomainLost, TenantMoved},
+    timestamp,
+};
 
 use crate::{
     App, Error, Result,
-    domain::{Tenant, Verb},
+    domain::{Status, Tenant, Verb},
     store,
 };
 
@@ -48,5 +51,17 @@ pub(super) async fn keep_moved(
         epoch: next.epoch,
     };
     bus::emit(tx, cx, next.tenant_id.uuid(), &fact).await?;
+    if next.status == Status::Closed {
+        free_hosts(tx, cx, next.tenant_id).await?;
+    }
     Ok(Some(next))
+}
+
+/// Gives up every host of a tenant that is closed: another may prove them.
+async fn free_hosts(tx: &mut TenantTx, cx: &Cx, tenant: TenantId) -> Result<()> {
+    for (id, host) in store::delete_domains(tx).await? {
+        let fact = DomainLost { domain_id: id.to_string(), host: host.as_str().to_owned() };
+        bus::emit(tx, cx, tenant.uuid(), &fact).await?;
+    }
+    Ok(())
 }

@@ -18,7 +18,8 @@ pub(crate) struct TakeQuota {
     pub(crate) key: String,
 }
 
-/// Takes it, or refuses where that would be more than the limit. Whoever takes at the same time waits and sees.
+/// Takes it, or refuses where that would be more than the limit, or where what the key took was given back. Whoever
+/// takes at the same time waits and sees.
 pub(crate) async fn take_quota(
     app: &App,
     cx: &Cx,
@@ -29,16 +30,17 @@ pub(crate) async fn take_quota(
     let now = app.clock.now();
     let period = resource.period(now).ok_or(Error::CountedElsewhere)?;
     let mut tx = app.db.tenant(tenant, "take_quota").await?;
-    let most = store::tenant(&mut tx).await?.ok_or(Error::TenantNotFound)?;
-    let most = most.limits.get(&resource).copied();
     store::ensure_usage(&mut tx, resource, &period).await?;
     let held = store::lock_usage(&mut tx, resource, &period).await?.unwrap_or_default();
+    // Read under the lock: whoever changes the limits looks at what is used after us, or we look at theirs.
+    let most = store::tenant(&mut tx).await?.ok_or(Error::TenantNotFound)?;
+    let most = most.limits.get(&resource).copied();
     let take = Take { period: period.clone(), amount, given_at: None };
     if !store::insert_take(&mut tx, resource, &key, &take, &cx.actor.label(), now).await? {
-        let known = store::lock_take(&mut tx, resource, &key).await?;
-        return match known.is_some_and(|known| known.amount == amount) {
-            true => Ok(Standing { resource, most, used: held.used }),
-            false => Err(Error::KeyReused),
+        return match store::lock_take(&mut tx, resource, &key).await? {
+            Some(known) if known.amount != amount => Err(Error::KeyReused),
+            Some(known) if known.given_at.is_some() => Err(Error::GivenBack),
+            _ => Ok(Standing { resource, most, used: held.used }),
         };
     }
     let counted = store::count_more(&mut tx, resource, &period, amount, most).await?;

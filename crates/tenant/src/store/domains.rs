@@ -30,8 +30,9 @@ pub(crate) async fn insert_domain(tx: &mut TenantTx, domain: &Domain, by: &str) 
 pub(crate) async fn domain_of_host(tx: &mut TenantTx, host: &Host) -> pg::Result<Option<Domain>> {
     let row = sqlx::query_as!(
         Domain,
-        r#"select domain_id, host as "host: _", token, status as "status: _", misses, problem, proven_at as "proven_at: _",
-                  checked_at as "checked_at: _", next_check_at as "next_check_at: _", created_at as "created_at: _"
+        r#"select domain_id, host as "host: _", token, status as "status: _", misses, missed_at as "missed_at: _",
+                  problem, proven_at as "proven_at: _", checked_at as "checked_at: _",
+                  next_check_at as "next_check_at: _", created_at as "created_at: _"
            from domains where tenant_id = usher.current_tenant() and host = $1"#,
         host.as_str(),
     )
@@ -40,12 +41,20 @@ pub(crate) async fn domain_of_host(tx: &mut TenantTx, host: &Host) -> pg::Result
     Ok(row)
 }
 
-pub(crate) async fn list_domains(tx: &mut TenantTx) -> pg::Result<Vec<Domain>> {
+pub(crate) async fn list_domains(
+    tx: &mut TenantTx,
+    after: Option<Uuid>,
+    limit: i64,
+) -> pg::Result<Vec<Domain>> {
     let rows = sqlx::query_as!(
         Domain,
-        r#"select domain_id, host as "host: _", token, status as "status: _", misses, problem, proven_at as "proven_at: _",
-                  checked_at as "checked_at: _", next_check_at as "next_check_at: _", created_at as "created_at: _"
-           from domains where tenant_id = usher.current_tenant() order by host"#,
+        r#"select domain_id, host as "host: _", token, status as "status: _", misses, missed_at as "missed_at: _",
+                  problem, proven_at as "proven_at: _", checked_at as "checked_at: _",
+                  next_check_at as "next_check_at: _", created_at as "created_at: _"
+           from domains where tenant_id = usher.current_tenant() and ($1::uuid is null or domain_id > $1)
+           order by domain_id limit $2"#,
+        after,
+        limit,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -66,8 +75,9 @@ pub(crate) async fn count_domains(tx: &mut TenantTx) -> pg::Result<i64> {
 pub(crate) async fn lock_domain(tx: &mut TenantTx, id: Uuid) -> pg::Result<Option<Domain>> {
     let row = sqlx::query_as!(
         Domain,
-        r#"select domain_id, host as "host: _", token, status as "status: _", misses, problem, proven_at as "proven_at: _",
-                  checked_at as "checked_at: _", next_check_at as "next_check_at: _", created_at as "created_at: _"
+        r#"select domain_id, host as "host: _", token, status as "status: _", misses, missed_at as "missed_at: _",
+                  problem, proven_at as "proven_at: _", checked_at as "checked_at: _",
+                  next_check_at as "next_check_at: _", created_at as "created_at: _"
            from domains where tenant_id = usher.current_tenant() and domain_id = $1 for update"#,
         id,
     )
@@ -79,7 +89,8 @@ pub(crate) async fn lock_domain(tx: &mut TenantTx, id: Uuid) -> pg::Result<Optio
 /// Keeps what a look brought.
 pub(crate) async fn update_domain(tx: &mut TenantTx, domain: &Domain) -> Result<()> {
     sqlx::query!(
-        "update domains set status = $2, misses = $3, problem = $4, proven_at = $5, checked_at = $6, next_check_at = $7
+        "update domains set status = $2, misses = $3, problem = $4, proven_at = $5, checked_at = $6, next_check_at = $7,
+                            missed_at = $8
          where tenant_id = usher.current_tenant() and domain_id = $1",
         domain.domain_id,
         domain.status.as_str(),
@@ -88,6 +99,7 @@ pub(crate) async fn update_domain(tx: &mut TenantTx, domain: &Domain) -> Result<
         domain.proven_at as _,
         domain.checked_at as _,
         domain.next_check_at as _,
+        domain.missed_at as _,
     )
     .execute(&mut **tx)
     .await
@@ -103,6 +115,19 @@ pub(crate) async fn delete_domain(tx: &mut TenantTx, id: Uuid) -> pg::Result<()>
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Removes every claim of the tenant; those that were proven, by host.
+pub(crate) async fn delete_domains(tx: &mut TenantTx) -> pg::Result<Vec<(Uuid, Host)>> {
+    let rows = sqlx::query!(
+        r#"with gone as (
+               delete from domains where tenant_id = usher.current_tenant() returning domain_id, host, status
+           )
+           select domain_id, host as "host: Host" from gone where status = 'proven' order by host"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.domain_id, row.host)).collect())
 }
 
 /// Claims that are to be looked at by `now`, longest waiting first.

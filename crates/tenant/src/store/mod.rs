@@ -10,8 +10,8 @@ mod usage;
 
 pub(crate) use brandings::{branding, upsert_branding};
 pub(crate) use domains::{
-    count_domains, delete_domain, domain_of_host, hasten_holder, insert_domain, list_domains,
-    list_due_domains, lock_domain, tenant_by_host, update_domain,
+    count_domains, delete_domain, delete_domains, domain_of_host, hasten_holder, insert_domain,
+    list_domains, list_due_domains, lock_domain, tenant_by_host, update_domain,
 };
 pub(crate) use plans::{
     delete_override, insert_plan, list_plans, lock_plan, overrides, plan, retire_plan,
@@ -24,5 +24,5 @@ pub(crate) use tenants::{
 };
 pub(crate) use usage::{
     count_less, count_more, ensure_usage, insert_take, list_usage, lock_take, lock_usage,
-    mark_given, update_told,
+    mark_given, take, update_told, used,
 };

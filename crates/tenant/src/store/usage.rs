@@ -1,23 +1,27 @@
 //! Rows of `usage` and `quota_takes`.
 
 use kernel::Timestamp;
-use pg::TenantTx;
+use pg::{OnConstraint, TenantTx};
 
-use crate::domain::{Resource, Take, Usage};
+use crate::{
+    Error, Result,
+    domain::{Resource, Take, Usage},
+};
 
 /// Makes sure that there is a row to count in.
 pub(crate) async fn ensure_usage(
     tx: &mut TenantTx,
     resource: Resource,
     period: &str,
-) -> pg::Result<()> {
+) -> Result<()> {
     sqlx::query!(
         "insert into usage (resource, period) values ($1, $2) on conflict on constraint usage_pkey do nothing",
         resource.as_str(),
         period,
     )
     .execute(&mut **tx)
-    .await?;
+    .await
+    .on_constraint("usage_tenant_id_fkey", || Error::TenantNotFound)?;
     Ok(())
 }
 
@@ -83,16 +87,28 @@ pub(crate) async fn lock_usage(
     Ok(row)
 }
 
-/// What is used of each resource in each of these periods.
+/// What is used in a period.
+pub(crate) async fn used(tx: &mut TenantTx, resource: Resource, period: &str) -> pg::Result<i64> {
+    let used = sqlx::query_scalar!(
+        "select used from usage where tenant_id = usher.current_tenant() and resource = $1 and period = $2",
+        resource.as_str(),
+        period,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(used.unwrap_or_default())
+}
+
+/// What is used of each resource in each of these periods, where anything was ever taken of it.
 pub(crate) async fn list_usage(
     tx: &mut TenantTx,
     resources: &[String],
     periods: &[String],
 ) -> pg::Result<Vec<(Resource, i64)>> {
     let rows = sqlx::query!(
-        r#"select u.resource as "resource: Resource", u.used from usage u
-           join unnest($1::text[], $2::text[]) p (resource, period) using (resource, period)
-           where u.tenant_id = usher.current_tenant()"#,
+        r#"select u.resource as "resource: Resource", max(case u.period when p.period then u.used else 0 end) as "used!"
+           from usage u join unnest($1::text[], $2::text[]) p (resource, period) on p.resource = u.resource
+           where u.tenant_id = usher.current_tenant() group by u.resource"#,
         resources,
         periods,
     )
@@ -142,7 +158,25 @@ pub(crate) async fn insert_take(
     Ok(added.rows_affected() == 1)
 }
 
-/// What was taken under a key, which nobody else gives back until the transaction ends.
+/// What was taken under a key.
+pub(crate) async fn take(
+    tx: &mut TenantTx,
+    resource: Resource,
+    key: &str,
+) -> pg::Result<Option<Take>> {
+    let row = sqlx::query_as!(
+        Take,
+        r#"select period, amount, given_at as "given_at: _" from quota_takes
+           where tenant_id = usher.current_tenant() and resource = $1 and key = $2"#,
+        resource.as_str(),
+        key,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+/// The same, which nobody else gives back until the transaction ends.
 pub(crate) async fn lock_take(
     tx: &mut TenantTx,
     resource: Resource,

@@ -8,8 +8,8 @@ use tonic::Status;
 use wire::{
     call,
     tenant::v1::{
-        AddDomainRequest, CheckDomainRequest, Domain, ListDomainsRequest, RemoveDomainRequest,
-        ResolveTenantRequest, Tenant, resolve_tenant_request::By,
+        AddDomainRequest, CheckDomainRequest, CloseTenantRequest, Domain, ListDomainsRequest,
+        RemoveDomainRequest, ResolveTenantRequest, Tenant, resolve_tenant_request::By,
     },
 };
 
@@ -103,6 +103,23 @@ async fn whoever_controls_dns_now_gets_the_host_from_whoever_did_before() {
 }
 
 #[tokio::test]
+async fn looks_asked_for_again_and_again_cost_nobody_a_host() {
+    let house = House::standing().await;
+    let (acme, beta) = two(&house).await;
+    let claim = add(&house, &acme, "school.example").await.expect("claims");
+    prove(&house, &claim);
+    check(&house, &acme, &claim).await;
+    let rival = add(&house, &beta, "school.example").await.expect("claims");
+    prove(&house, &rival);
+    for _ in 0..40 {
+        check(&house, &beta, &rival).await;
+        house.check_domains().await;
+        assert_eq!(check(&house, &acme, &claim).await.status, "proven");
+    }
+    assert_eq!(slug_of(&house, "school.example").await.as_deref(), Some("acme"));
+}
+
+#[tokio::test]
 async fn of_two_that_prove_at_once_one_gets_the_host() {
     let house = House::standing().await;
     let (acme, beta) = two(&house).await;
@@ -133,6 +150,24 @@ async fn an_outage_of_dns_takes_nobodys_host() {
     let held = check(&house, &acme, &claim).await;
     assert!(held.status == "proven" && held.problem.contains("did not answer"), "{held:?}");
     assert_eq!(slug_of(&house, "school.example").await.as_deref(), Some("acme"));
+}
+
+#[tokio::test]
+async fn proofs_are_looked_for_side_by_side() {
+    let house = House::standing().await;
+    let (acme, _) = two(&house).await;
+    for n in 0..4 {
+        let claim = add(&house, &acme, &format!("school-{n}.example")).await.expect("claims");
+        prove(&house, &claim);
+    }
+    house.dns.gather(4);
+    assert_eq!(house.check_domains().await, 4);
+    let proven = "select count(*) from domains where status = 'proven'";
+    assert_eq!(
+        house.count(proven).await,
+        4,
+        "one that waits for its answer keeps no other from asking"
+    );
 }
 
 #[tokio::test]
@@ -177,9 +212,36 @@ async fn a_host_that_is_given_up_is_free() {
     let next = add(&house, &beta, "school.example").await.expect("claims");
     prove(&house, &next);
     assert_eq!(check(&house, &beta, &next).await.status, "proven");
-    let asked = call(&admin(&house, &acme), ListDomainsRequest {});
+    let asked = call(&admin(&house, &acme), ListDomainsRequest::default());
     let listed = house.domains().list_domains(asked).await.expect("lists").into_inner();
     assert_eq!(listed.domains, []);
+}
+
+#[tokio::test]
+async fn the_hosts_of_a_closed_tenant_are_free() {
+    let house = House::standing().await;
+    let (acme, beta) = two(&house).await;
+    let claim = add(&house, &acme, "school.example").await.expect("claims");
+    add(&house, &acme, "other.example").await.expect("claims");
+    prove(&house, &claim);
+    check(&house, &acme, &claim).await;
+    let (tenant_id, reason) = (acme.tenant_id.clone(), "over".to_owned());
+    let wish = CloseTenantRequest { tenant_id, reason, grace_days: Some(1) };
+    house.lives().close_tenant(call(&house.operator(), wish)).await.expect("closes");
+    house.wait(23 * HOUR);
+    house.end_terms().await;
+    assert_eq!(slug_of(&house, "school.example").await.as_deref(), Some("acme"), "not before");
+    house.wait(HOUR);
+    assert_eq!(house.end_terms().await, 1);
+    assert_eq!(slug_of(&house, "school.example").await, None);
+    let told = "select data ->> 'host' from outbox where kind = 'tenant.domain.lost'";
+    assert_eq!(house.texts(told).await, ["school.example"]);
+    let late = refused(add(&house, &acme, "late.example").await);
+    assert_eq!((late.code, late.reason.as_str()), (Code::Conflict, "tenant_status_forbids"));
+    assert_eq!(house.count("select count(*) from domains").await, 0);
+    let next = add(&house, &beta, "school.example").await.expect("claims");
+    prove(&house, &next);
+    assert_eq!(check(&house, &beta, &next).await.status, "proven");
 }
 
 #[tokio::test]

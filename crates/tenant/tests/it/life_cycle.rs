@@ -106,6 +106,26 @@ async fn a_closing_tenant_is_restored_while_its_grace_lasts_and_never_after() {
 }
 
 #[tokio::test]
+async fn a_second_wish_to_close_moves_the_end_and_everybody_hears_it() {
+    let house = House::standing().await;
+    let acme = house.create("Acme", "").await.expect("creates");
+    let closing = turn(&house, "close", &acme).await.expect("closes");
+    assert_eq!(turn(&house, "close", &acme).await.expect("is so already"), closing);
+    let (reason, tenant_id) = ("asked for more time".to_owned(), acme.tenant_id.clone());
+    let wish = CloseTenantRequest { tenant_id, reason, grace_days: Some(60) };
+    let longer = house.lives().close_tenant(call(&house.operator(), wish)).await;
+    let longer = longer.expect("moves the end").into_inner();
+    let end = |tenant: &Tenant| tenant.closes_at.expect("an end").seconds;
+    assert_eq!(end(&longer) - end(&closing), 53 * 24 * 3600);
+    assert!(longer.status == "closing" && longer.epoch > closing.epoch, "{longer:?}");
+    assert_eq!(moves(&house).await, 2);
+    house.wait(8 * DAY);
+    assert_eq!(house.end_terms().await, 0, "the longer grace holds");
+    house.wait(53 * DAY);
+    assert_eq!(house.end_terms().await, 1);
+}
+
+#[tokio::test]
 async fn a_trial_ends_by_itself_and_is_made_active_by_hand() {
     let house = House::standing().await;
     let wish = CreateTenantRequest { name: "Acme".into(), trial_days: 14, ..Default::default() };

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use kernel::{Code, Cx, TenantId};
+use sqlx::{Executor, PgConnection};
 use tonic::Status;
 use wire::{
     call,
@@ -183,8 +184,58 @@ async fn a_key_takes_and_gives_once() {
         assert_eq!(give(&house, &acme, "courses", "k").await.used, Some(0));
     }
     assert_eq!(give(&house, &acme, "courses", "unknown").await.used, Some(0));
-    assert_eq!(take(&house, &acme, "courses", 4, "k").await.expect("a late repeat").used, Some(0));
+    let late = refused(take(&house, &acme, "courses", 4, "k").await);
+    assert_eq!((late.code, late.reason.as_str()), (Code::Conflict, "quota_given_back"));
+    assert_eq!(late.fields[0].field, "key");
+    assert_eq!(house.count("select used from usage where resource = 'courses'").await, 0);
     assert_eq!(marks(&house).await, ["tenant.quota.neared:80", "tenant.quota.eased:0"]);
+}
+
+/// Locks rows until the answer ends.
+async fn hold(house: &House, rows: &'static str) -> PgConnection {
+    let mut admin = house.database.admin_of(tenant::NAME).await;
+    admin.execute("begin").await.expect("begins");
+    admin.execute(rows).await.expect("locks");
+    admin
+}
+
+/// Waits until so many wait for somebody's lock.
+async fn queued(house: &House, many: i64) {
+    let waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    testkit::eventually("they wait", async || house.count(waiting).await == many).await;
+}
+
+#[tokio::test]
+async fn who_waits_to_take_is_held_to_the_limit_that_holds_then() {
+    let house = House::standing().await;
+    let acme = on(&house, "Acme", "team").await.expect("creates");
+    take(&house, &acme, "courses", 5, "a").await.expect("takes");
+    let mut admin = hold(&house, "select from usage for update").await;
+    let meanwhile = async {
+        queued(&house, 1).await;
+        admin.execute("update tenants set plan = 'starter'; commit").await.expect("moves");
+    };
+    let (late, ()) = tokio::join!(take(&house, &acme, "courses", 1, "b"), meanwhile);
+    assert_eq!(refused(late).reason, "quota_exceeded");
+}
+
+#[tokio::test]
+async fn a_take_and_a_return_of_one_key_at_once_wait_for_each_other_in_one_order() {
+    let house = House::standing().await;
+    let acme = on(&house, "Acme", "starter").await.expect("creates");
+    take(&house, &acme, "courses", 4, "k").await.expect("takes");
+    let mut admin = hold(&house, "select from quota_takes for update").await;
+    let repeat = async {
+        queued(&house, 1).await;
+        take(&house, &acme, "courses", 4, "k").await
+    };
+    let release = async {
+        queued(&house, 2).await;
+        admin.execute("commit").await.expect("lets go");
+    };
+    let (given, late, ()) = tokio::join!(give(&house, &acme, "courses", "k"), repeat, release);
+    assert_eq!(given.used, Some(0));
+    assert_eq!(refused(late).reason, "quota_given_back");
 }
 
 #[tokio::test]
@@ -206,7 +257,12 @@ async fn a_larger_plan_resolves_what_was_reached_and_a_new_period_begins_anew() 
     };
     assert_eq!(line("invites_daily"), (Some(500), false, Some(1)));
     assert_eq!(line("users"), (Some(100), false, None));
-    assert_eq!(line("courses"), (Some(100), false, Some(0)));
+    let words: Vec<_> = shown.iter().map(|line| line.resource.as_str()).collect();
+    assert_eq!(
+        words,
+        ["users", "invites_daily", "requests_per_second"],
+        "what nobody takes is not shown"
+    );
 }
 
 #[tokio::test]
@@ -226,6 +282,9 @@ async fn what_cannot_be_taken_names_the_field() {
     }
     let huge = take(&house, &acme, "storage_bytes", 1 << 50, "k").await.expect("any number");
     assert_eq!((huge.most, huge.used), (None, Some(1 << 50)));
+    let nowhere = Tenant { tenant_id: testkit::tenant().to_string(), ..Tenant::default() };
+    let refusal = refused(take(&house, &nowhere, "courses", 1, "k").await);
+    assert_eq!((refusal.code, refusal.reason.as_str()), (Code::NotFound, "tenant_not_found"));
     let stranger = Cx::of_service("notifier", Some(own(&acme)), &house.clock);
     let wish = TakeQuotaRequest { resource: "courses".into(), amount: 1, key: "k".into() };
     let refusal = refused(house.quotas_of("notifier").take_quota(call(&stranger, wish)).await);

@@ -89,7 +89,11 @@ mod tests {
 
     #[test]
     fn nobody_closes_whoever_may_what_they_may_not() {
-        let mut cx = Cx::of_service("gateway", None, &Clock::system());
+        let mut cx = Cx::of_service(
+            "gateway",
+            None,
+            &Clock::standing_at(jiff::Timestamp::UNIX_EPOCH.into()),
+        );
         let session = Uuid::from_u128(3).into();
         cx.actor = kernel::Actor::User { id: Uuid::from_u128(2).into(), session };
         let closes = |roles: &[&str]| {

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::GroupRefusal;
 
+/// How many teams a community has, those in the archive too: what is done to it is done to all of them at once.
+pub(crate) const MOST_TEAMS: i64 = 1000;
+
 kernel::closed_set! {
     /// A kind of group.
     pub(crate) enum GroupKind {

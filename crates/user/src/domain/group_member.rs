@@ -4,6 +4,9 @@ use kernel::{GroupId, PersonName, Timestamp, UserId};
 
 use crate::domain::{GroupKind, GroupRefusal, JoinPolicy};
 
+/// How many groups somebody is in, or asked to join: the end of the membership ends all of them at once.
+pub(crate) const MOST_GROUPS: i64 = 500;
+
 kernel::closed_set! {
     /// How somebody stands towards a group.
     pub(crate) enum GroupMemberStatus {
@@ -11,14 +14,21 @@ kernel::closed_set! {
         Active = "active",
         /// Asked to join.
         Pending = "pending",
-        /// Asked in vain.
+        /// Asked in vain, or took the wish back.
         Declined = "declined",
         /// Was taken out by somebody.
         Removed = "removed",
-        /// Went, or took the wish back.
+        /// Went.
         Left = "left",
         /// Is a member, but the membership in the tenant is paused or the group archived. Never written.
         Suspended = "suspended",
+    }
+}
+
+impl GroupMemberStatus {
+    /// Whether somebody is in the group or asked to join.
+    pub(crate) const fn is_near(self) -> bool {
+        matches!(self, Self::Active | Self::Pending)
     }
 }
 
@@ -100,10 +110,11 @@ impl GroupStep {
             },
             (_, None) => Err(GroupRefusal::GroupMemberNotFound),
             (Self::Approve, Some(Pending)) => Ok(Active),
-            (Self::Decline, Some(Pending | Declined)) => Ok(Declined),
+            // Who takes the wish back asks anew, or whoever was removed would come back by it.
+            (Self::Decline | Self::Leave, Some(Pending | Declined)) => Ok(Declined),
             (Self::Approve | Self::Decline, Some(_)) => Err(GroupRefusal::NotPending),
             (Self::Remove, Some(Active | Pending | Removed)) => Ok(Removed),
-            (Self::Leave, Some(Active | Pending | Left)) => Ok(Left),
+            (Self::Leave, Some(Active | Left)) => Ok(Left),
             (Self::Remove | Self::Leave, Some(ended)) => Ok(ended),
         }
     }
@@ -127,7 +138,7 @@ mod tests {
             (Approve, Invitation, ["missing", "active", "active", "not", "not", "not"]),
             (Decline, Invitation, ["missing", "not", "declined", "declined", "not", "not"]),
             (Remove, Invitation, ["missing", "removed", "removed", "declined", "removed", "left"]),
-            (Leave, Invitation, ["missing", "left", "left", "declined", "removed", "left"]),
+            (Leave, Invitation, ["missing", "left", "declined", "declined", "removed", "left"]),
         ] {
             for (held, expected) in held.into_iter().zip(expected) {
                 let seen = match step.from(policy, held) {

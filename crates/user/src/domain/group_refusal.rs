@@ -2,6 +2,8 @@
 
 use kernel::Code;
 
+use crate::domain::{MOST_GROUPS, MOST_TEAMS};
+
 /// A fact about a change of a group that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GroupRefusal {
@@ -29,6 +31,18 @@ pub enum GroupRefusal {
     /// A team's members are its community's.
     #[error("Only members of the community belong to its teams; join the community first.")]
     NotInCommunity,
+    /// The community has as many teams as may be.
+    #[error(
+        "A community has at most {} teams, those in the archive too; make another community.",
+        MOST_TEAMS
+    )]
+    TooManyTeams,
+    /// The person is in as many groups as may be.
+    #[error(
+        "A person is in at most {} groups, those they asked to join too; leave one first.",
+        MOST_GROUPS
+    )]
+    TooManyGroups,
 }
 
 impl GroupRefusal {
@@ -40,7 +54,9 @@ impl GroupRefusal {
             | Self::CommunityArchived
             | Self::NotPending
             | Self::NotActive
-            | Self::NotInCommunity => Code::Conflict,
+            | Self::NotInCommunity
+            | Self::TooManyTeams
+            | Self::TooManyGroups => Code::Conflict,
         }
     }
 
@@ -54,6 +70,8 @@ impl GroupRefusal {
             Self::NotPending => "not_pending",
             Self::NotActive => "not_active",
             Self::NotInCommunity => "not_in_community",
+            Self::TooManyTeams => "too_many_teams",
+            Self::TooManyGroups => "too_many_groups",
         }
     }
 }

@@ -28,12 +28,13 @@ impl InviteBudget {
     /// How many invitations it may make today, where the platform lets a new tenant make `base`.
     pub(crate) fn allowance(&self, base: u32, now: Timestamp) -> i64 {
         let base = i64::from(base);
-        let by_age = base.saturating_mul(match now.since(self.first_at).as_secs() / DAY.as_secs() {
-            0 => 1,
-            1..7 => 2,
-            7..30 => 5,
-            _ => 20,
-        });
+        let by_age =
+            base.saturating_mul(match now.since(self.first_at).as_secs() / DAY.as_secs() {
+                0 => 1,
+                1..7 => 2,
+                7..30 => 5,
+                _ => 20,
+            });
         if self.sent < ENOUGH {
             return by_age;
         }

@@ -64,7 +64,9 @@ fn columns(header: &csv::StringRecord) -> Result<Vec<String>, String> {
         if !known {
             let right = COLUMNS.join(", ");
             let place = at + 1;
-            return Err(format!("has an unknown column {place}; the columns are {right} and workspace.<name>"));
+            return Err(format!(
+                "has an unknown column {place}; the columns are {right} and workspace.<name>"
+            ));
         }
         if names[..at].contains(name) {
             return Err(format!("has two columns of the same name: {} and more", at + 1));
@@ -166,7 +168,8 @@ mod tests {
     #[test]
     fn a_ragged_row_is_at_fault_by_itself() {
         let rows = read_file(b"email,name\na@x.com\nb@x.com,B,C\nc@x.com,C\n").expect("rows");
-        let faults: Vec<_> = rows.iter().map(|row| row.fault.as_ref().map(|fault| fault.0)).collect();
+        let faults: Vec<_> =
+            rows.iter().map(|row| row.fault.as_ref().map(|fault| fault.0)).collect();
         assert_eq!(faults, [Some("row"), Some("row"), None]);
     }
 

@@ -51,7 +51,8 @@ pub(crate) type Fault = (&'static str, String);
 impl RawWish {
     /// Reads the wish.
     pub(crate) fn read(&self) -> Result<InviteWish, Fault> {
-        let said = |field: &'static str| move |problem: kernel::BadText| (field, problem.to_string());
+        let said =
+            |field: &'static str| move |problem: kernel::BadText| (field, problem.to_string());
         let locale = Some(&self.locale).filter(|text| !text.is_empty());
         let told = |BadScope(field, problem)| (field, problem.to_owned());
         Ok(InviteWish {

@@ -42,9 +42,10 @@ pub(crate) use closing::Closing;
 pub(crate) use custom_role::{CustomRole, RoleName, allowed, title};
 pub(crate) use decision::{Held, HeldIn, Question, Reason};
 pub(crate) use group::{
-    Group, GroupKey, GroupKind, GroupStatus, GroupWish, JoinPolicy, description, role_hint,
+    Group, GroupKey, GroupKind, GroupStatus, GroupWish, JoinPolicy, MOST_TEAMS, description,
+    role_hint,
 };
-pub(crate) use group_member::{GroupMember, GroupMemberStatus, GroupStep};
+pub(crate) use group_member::{GroupMember, GroupMemberStatus, GroupStep, MOST_GROUPS};
 pub use group_refusal::GroupRefusal;
 pub use hindrance::Hindrance;
 pub(crate) use email_change::{ChangeStatus, EmailChange, Side, allow_wish};

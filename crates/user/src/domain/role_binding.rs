@@ -72,6 +72,11 @@ impl RoleBinding {
         let everywhere = self.scope.kind == ScopeType::Tenant && self.expires_at.is_none();
         everywhere && self.subject.kind == SubjectType::Person
     }
+
+    /// Whether it gives anything at `now`.
+    pub(crate) fn counts(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| end > now)
+    }
 }
 
 /// What must lie ahead.

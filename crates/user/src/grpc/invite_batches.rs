@@ -128,9 +128,8 @@ fn row(wish: InviteBatchWish) -> RawRow {
 }
 
 fn outcome_of(word: &str) -> Result<Outcome, &'static str> {
-    Outcome::parse(word).ok_or(
-        "is none of waiting, created, already_invited, already_member, refused, left_out",
-    )
+    Outcome::parse(word)
+        .ok_or("is none of waiting, created, already_invited, already_member, refused, left_out")
 }
 
 /// The row after which a page begins; an empty text for the first page.

@@ -153,9 +153,8 @@ fn title(text: &str) -> Result<String, &'static str> {
 /// The roles of a shared way in.
 pub(super) fn given_roles(role: &str, several: &[String]) -> Result<Vec<RoleName>, Status> {
     let field = if several.is_empty() { "role" } else { "roles" };
-    let read = roles(role, several).and_then(|roles| {
-        shared_roles(field, roles.iter().map(RoleName::as_str)).map(|()| roles)
-    });
+    let read = roles(role, several)
+        .and_then(|roles| shared_roles(field, roles.iter().map(RoleName::as_str)).map(|()| roles));
     read.or_else(|(field, problem): Fault| parse(field, "", |_| Err(problem)))
 }
 

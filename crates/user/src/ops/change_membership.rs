@@ -41,10 +41,6 @@ pub(super) async fn change_membership(
         return Ok(false);
     }
     seen.may_be_changed_by(cx, turn)?;
-    if turn != Turn::Leave {
-        let roles = store::roles_of_person(tx, user_id).await?;
-        within_own(cx, &allowed_together(tx, &roles).await?)?;
-    }
     if turn == Turn::Enable {
         take_seat(tx, Claim::New, now).await?;
     } else {
@@ -55,6 +51,11 @@ pub(super) async fn change_membership(
     let held = store::lock_membership(tx, user_id).await?.ok_or(Error::PersonNotFound)?;
     if !held.takes(turn)? {
         return Ok(false);
+    }
+    if turn != Turn::Leave {
+        // Whoever lets them into a group holds the membership: what is read here is what moves.
+        let roles = store::roles_of_person(tx, user_id, now).await?;
+        within_own(cx, &allowed_together(tx, &roles).await?)?;
     }
     let by = cx.actor.label();
     store::turn_membership(tx, user_id, turn, &wish.note, &by, now).await?;

@@ -5,8 +5,8 @@ use pg::PlatformTx;
 use wire::user::v1::{PersonEmailChanged, PersonStanding as Told};
 
 use super::{
-    email_change_letter::{EmailChangeLetter, find_email_change, lock_letter},
-    end_email_change::{end, platform},
+    end_email_change::{end_email_change, platform},
+    find_email_change::{EmailChangeLetter, find_email_change, lock_letter},
 };
 use crate::{
     App, Error, Result,
@@ -74,7 +74,7 @@ async fn confirm(app: &App, cx: &Cx, token: &EmailToken) -> Result<Outcome> {
     }
     if store::is_known_address(&mut tx, &change.new_email).await? {
         let unusable = change.ended(ChangeStatus::Unusable);
-        end(&mut tx, cx, &unusable, "email.change.unusable", now).await?;
+        end_email_change(&mut tx, cx, &unusable, "email.change.unusable", now).await?;
         tx.commit().await?;
         return Err(EmailRefusal::Unusable.into());
     }

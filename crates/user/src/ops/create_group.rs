@@ -6,7 +6,7 @@ use wire::user::v1::GroupCreated;
 
 use crate::{
     App, Error, Result,
-    domain::{Group, GroupKey, GroupKind, GroupRefusal, GroupStatus, JoinPolicy},
+    domain::{Group, GroupKey, GroupKind, GroupRefusal, GroupStatus, JoinPolicy, MOST_TEAMS},
     store,
 };
 
@@ -42,8 +42,11 @@ pub(crate) async fn create_group(
     }
     if let Some(community_id) = command.community_id {
         let key = GroupKey::community(community_id);
-        let community = store::share_group(&mut tx, key).await?;
+        let community = store::lock_group(&mut tx, key).await?;
         community.ok_or(GroupRefusal::GroupNotFound)?.in_use()?;
+        if store::count_teams_of(&mut tx, community_id).await? >= MOST_TEAMS {
+            return Err(GroupRefusal::TooManyTeams.into());
+        }
     }
     let now = app.clock.now();
     let group = Group {

@@ -5,7 +5,7 @@ use pg::TenantTx;
 use wire::{timestamp, user::v1::PolicyOverridden};
 
 use super::{
-    create_role_binding::allowed_by, list_permissions::is_known, put_custom_role::within_own,
+    create_role_binding::allowed_together, list_permissions::is_known, put_custom_role::within_own,
 };
 use crate::{
     App, Error, Result,
@@ -47,7 +47,12 @@ pub(crate) async fn create_policy_override(
     let account = store::lock_account(&mut tx, &AccountKey::Id(user_id), now).await?;
     let account = account.ok_or(Error::PersonNotFound)?;
     if effect == Effect::Deny {
-        may_be_denied(&mut tx, cx, &account.roles, permission.is_none()).await?;
+        if account.roles.iter().any(|role| role == OWNER.as_str()) {
+            return Err(Refusal::AnswersForTenant.into());
+        }
+        if permission.is_none() {
+            may_move_all(&mut tx, cx, user_id, now).await?;
+        }
     }
     let former = store::override_like(&mut tx, user_id, effect, permission.as_deref()).await?;
     let wish = match former {
@@ -72,20 +77,16 @@ pub(crate) async fn create_policy_override(
     Ok(wish)
 }
 
-/// Who is denied everything loses each role's rights, so whoever denies must hold them all.
-async fn may_be_denied(
+/// Who is denied everything loses what each role gives, in parts of the tenant and through groups too, and has it back
+/// with the end of the denial: whoever denies, or takes the denial back, must hold it all.
+pub(super) async fn may_move_all(
     tx: &mut TenantTx,
     cx: &Cx,
-    roles: &[String],
-    everything: bool,
+    user_id: UserId,
+    now: Timestamp,
 ) -> Result<()> {
-    if roles.iter().any(|role| role == OWNER.as_str()) {
-        return Err(Refusal::AnswersForTenant.into());
-    }
-    for role in roles.iter().filter(|_| everything) {
-        within_own(cx, &allowed_by(tx, role).await?.unwrap_or_default())?;
-    }
-    Ok(())
+    let roles = store::roles_of_person(tx, user_id, now).await?;
+    within_own(cx, &allowed_together(tx, &roles).await?)
 }
 
 fn told(made: &PolicyOverride) -> PolicyOverridden {

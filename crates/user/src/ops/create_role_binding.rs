@@ -23,7 +23,8 @@ pub(crate) struct CreateRoleBinding {
     pub(crate) expires_at: Option<Timestamp>,
 }
 
-/// The binding as it stands then. Nobody binds a role to themselves, nor one that allows what they may not.
+/// The binding as it stands then. Nobody binds a role to themselves or a group that they are in, nor one that allows what
+/// they may not.
 pub(crate) async fn create_role_binding(
     app: &App,
     cx: &Cx,
@@ -37,6 +38,11 @@ pub(crate) async fn create_role_binding(
     let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "create_role_binding").await?;
     may_hold(&mut tx, subject, now).await?;
+    if let (Some(group_id), Some(user_id)) = (subject.group(), cx.user())
+        && store::is_in_group(&mut tx, group_id, user_id).await?
+    {
+        return Err(Error::OwnAccount);
+    }
     let allowed = allowed_by(&mut tx, role.as_str()).await?.ok_or(Refusal::RoleNotFound)?;
     within_own(cx, &allowed)?;
     let wish = RoleBinding {

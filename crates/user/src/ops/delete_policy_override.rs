@@ -4,7 +4,7 @@ use kernel::{Cx, TenantId};
 use uuid::Uuid;
 use wire::user::v1::PolicyOverrideWithdrawn;
 
-use super::put_custom_role::within_own;
+use super::{create_policy_override::may_move_all, put_custom_role::within_own};
 use crate::{App, Error, Result, domain::Refusal, store};
 
 /// Takes it back. Nobody lifts what was said of themselves, nor gives a permission back that they lack.
@@ -20,7 +20,10 @@ pub(crate) async fn delete_policy_override(
     if cx.user() == Some(made.user_id) {
         return Err(Error::OwnAccount);
     }
-    within_own(cx, made.permission.as_slice())?;
+    match &made.permission {
+        Some(permission) => within_own(cx, std::slice::from_ref(permission))?,
+        None => may_move_all(&mut tx, cx, made.user_id, app.clock.now()).await?,
+    }
     store::delete_override(&mut tx, override_id).await?;
     let target = format!("user:{}", made.user_id);
     bus::audit(&mut tx, cx, "override.delete", &target).await?;

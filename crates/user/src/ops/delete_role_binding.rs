@@ -14,23 +14,27 @@ use crate::{
     store,
 };
 
-/// Takes the role away. Nobody takes one from themselves, nor one that allows what they may not; the last owner
-/// stays.
+/// Takes the role away. Nobody takes one from themselves, nor one that allows what they may not, unless it has ended; the
+/// last owner stays.
 pub(crate) async fn delete_role_binding(
     app: &App,
     cx: &Cx,
     tenant: TenantId,
     binding_id: Uuid,
 ) -> Result<()> {
+    let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "delete_role_binding").await?;
-    let binding = store::binding(&mut tx, binding_id).await?.ok_or(Refusal::BindingNotFound)?;
-    let person = binding.subject.person();
+    let seen = store::binding(&mut tx, binding_id).await?.ok_or(Refusal::BindingNotFound)?;
+    let person = seen.subject.person();
     if person.is_some_and(|user_id| cx.user() == Some(user_id)) {
         return Err(Error::OwnAccount);
     }
-    lock(&mut tx, binding.subject, app.clock.now()).await?;
-    let allowed = allowed_by(&mut tx, &binding.role).await?.unwrap_or_default();
-    within_own(cx, &allowed)?;
+    lock(&mut tx, seen.subject, now).await?;
+    let binding = store::binding(&mut tx, binding_id).await?.ok_or(Refusal::BindingNotFound)?;
+    if binding.counts(now) {
+        let allowed = allowed_by(&mut tx, &binding.role).await?.unwrap_or_default();
+        within_own(cx, &allowed)?;
+    }
     if let Some(user_id) = person.filter(|_| binding.is_standing())
         && binding.role == OWNER.as_str()
     {

@@ -4,7 +4,7 @@ use kernel::{Cx, TenantId, Timestamp};
 use pg::{PlatformTx, Tx};
 use wire::user::v1::EmailChangeEnded;
 
-use super::email_change_letter::{EmailChangeLetter, find_email_change, lock_letter};
+use super::find_email_change::{EmailChangeLetter, find_email_change, lock_letter};
 use crate::{
     App, Error, Result,
     domain::{ChangeStatus, EmailChange, EmailRefusal, EmailToken},
@@ -26,7 +26,7 @@ pub(crate) async fn withdraw_email_change(app: &App, cx: &Cx) -> Result<EmailCha
         };
     };
     let ended = pending.ended(ChangeStatus::Withdrawn);
-    end(&mut tx, cx, &ended, "email.change.withdraw", now).await?;
+    end_email_change(&mut tx, cx, &ended, "email.change.withdraw", now).await?;
     tx.commit().await?;
     Ok(ended)
 }
@@ -45,7 +45,7 @@ pub(crate) async fn refuse_email_change(
     let Some(refused) = held.change.refuse(now)? else {
         return Ok(held);
     };
-    end(&mut tx, cx, &refused, "email.change.refuse", now).await?;
+    end_email_change(&mut tx, cx, &refused, "email.change.refuse", now).await?;
     tx.commit().await?;
     Ok(EmailChangeLetter { change: refused, ..held })
 }
@@ -58,7 +58,7 @@ pub(super) async fn platform(app: &App, name: &'static str) -> Result<PlatformTx
 }
 
 /// Keeps the end of a change that is locked, and tells it.
-pub(super) async fn end<Scope>(
+pub(super) async fn end_email_change<Scope>(
     tx: &mut Tx<Scope>,
     cx: &Cx,
     ended: &EmailChange,

@@ -28,17 +28,18 @@ pub(crate) async fn list_role_bindings(
     after: Option<Uuid>,
 ) -> Result<Page<RoleBinding>> {
     let mut tx = app.db.tenant(tenant, "list_role_bindings").await?;
-    let subject = match of {
-        BindingsOf::Everybody => None,
-        BindingsOf::Subject(id) => Some(id),
+    let rows = match of {
+        BindingsOf::Everybody => store::list_bindings(&mut tx, after, size.fetch()).await?,
+        BindingsOf::Subject(id) => {
+            store::list_bindings_of(&mut tx, id, after, size.fetch()).await?
+        }
         BindingsOf::Person(user_id) => {
             let key = AccountKey::Id(user_id);
             let account = store::account(&mut tx, &key, app.clock.now()).await?;
             account.ok_or(Error::PersonNotFound)?;
-            Some(user_id.uuid())
+            store::list_bindings_of(&mut tx, user_id.uuid(), after, size.fetch()).await?
         }
     };
-    let rows = store::list_bindings(&mut tx, subject, after, size.fetch()).await?;
     tx.commit().await?;
     Ok(Page::cut(rows, size, |binding| binding.binding_id.to_string()))
 }

@@ -2,7 +2,7 @@
 
 use kernel::TenantId;
 
-use super::email_change_letter::{EmailChangeLetter, find_email_change};
+use super::find_email_change::{EmailChangeLetter, find_email_change};
 use crate::{App, Result, domain::EmailToken};
 
 /// The change, whatever became of it; changes nothing.

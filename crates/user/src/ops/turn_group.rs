@@ -33,7 +33,10 @@ pub(crate) async fn turn_group(
     if held.status == status {
         return Ok(held);
     }
-    let roles = store::roles_of_group_and_teams(&mut tx, held.group_id).await?;
+    if status == GroupStatus::Archived {
+        store::lock_teams_of(&mut tx, held.group_id).await?;
+    }
+    let roles = store::roles_of_group_and_teams(&mut tx, held.group_id, now).await?;
     within_own(cx, &allowed_together(&mut tx, &roles).await?)?;
     let group = Group { status, changed_at: now, ..held };
     store::update_group(&mut tx, &group).await?;

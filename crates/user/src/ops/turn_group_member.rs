@@ -9,7 +9,7 @@ use crate::{
     App, Error, Result,
     domain::{
         Group, GroupKey, GroupKind, GroupMember, GroupMemberStatus, GroupRefusal, GroupStep,
-        MemberStatus,
+        MOST_GROUPS, MemberStatus,
     },
     store,
 };
@@ -26,7 +26,7 @@ pub(crate) struct TurnGroupMember {
 
 /// How the person stands then; what stands as wished stays. Whoever changes it holds the person's membership in the
 /// tenant, so that its end and this come one after the other, and shares the group, so that what it gives stays. Nobody
-/// lets in or takes out where roles come along that allow what they may not.
+/// lets in or takes out where roles come along that allow what they may not, nor lets themselves in where any do.
 pub(crate) async fn turn_group_member(
     app: &App,
     cx: &Cx,
@@ -42,6 +42,7 @@ pub(crate) async fn turn_group_member(
     let group = store::share_group(&mut tx, key).await?.ok_or(GroupRefusal::GroupNotFound)?;
     let held = store::group_member(&mut tx, group.group_id, user_id).await?;
     let status = step.from(group.join_policy, held.as_ref().map(|held| held.written))?;
+    let is_near = held.as_ref().is_some_and(|held| held.written.is_near());
     let said = held.as_ref().map(|held| held.role_hint.clone()).unwrap_or_default();
     let role_hint = role_hint.unwrap_or_else(|| said.clone());
     if let Some(held) = held.filter(|held| held.written == status && said == role_hint) {
@@ -49,12 +50,16 @@ pub(crate) async fn turn_group_member(
     }
     if step.leads_in() {
         may_come_in(&mut tx, &group, membership.status, user_id).await?;
+        if !is_near && store::count_groups_of(&mut tx, user_id).await? >= MOST_GROUPS {
+            return Err(GroupRefusal::TooManyGroups.into());
+        }
     }
-    let roles = match step.leads_in() {
-        true => store::roles_of_group(&mut tx, group.group_id).await?,
-        false => store::roles_of_group_and_teams(&mut tx, group.group_id).await?,
-    };
+    // Whoever is in a community walks into its open teams.
+    let roles = store::roles_of_group_and_teams(&mut tx, group.group_id, now).await?;
     if step.is_by_hand() {
+        if step.leads_in() && !roles.is_empty() && cx.user() == Some(user_id) {
+            return Err(Error::OwnAccount);
+        }
         within_own(cx, &allowed_together(&mut tx, &roles).await?)?;
     }
     let by = cx.actor.label();
@@ -106,7 +111,7 @@ pub(super) async fn end_in_groups(
 ) -> Result<()> {
     let by = cx.actor.label();
     for ended in store::end_group_members(tx, user_id, community_id, status, &by, now).await? {
-        let fact = told(ended.group_id, ended.kind, user_id, status, &ended.role_hint);
+        let fact = told(ended.group_id, ended.kind, user_id, ended.status, &ended.role_hint);
         bus::emit(tx, cx, user_id.uuid(), &fact).await?;
     }
     Ok(())

@@ -19,15 +19,16 @@ pub(crate) async fn turn_service_account(
     id: Uuid,
     status: ServiceAccountStatus,
 ) -> Result<ServiceAccount> {
+    let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "turn_service_account").await?;
     let held = store::lock_service_account(&mut tx, id).await?;
     let held = held.ok_or(Refusal::ServiceAccountNotFound)?;
     if held.status == status {
         return Ok(held);
     }
-    let roles = store::roles_of_service_account(&mut tx, id).await?;
+    let roles = store::roles_of_service_account(&mut tx, id, now).await?;
     within_own(cx, &allowed_together(&mut tx, &roles).await?)?;
-    let account = ServiceAccount { status, changed_at: app.clock.now(), ..held };
+    let account = ServiceAccount { status, changed_at: now, ..held };
     store::update_service_account(&mut tx, &account).await?;
     let action = match status {
         ServiceAccountStatus::Active => "service_account.enable",

@@ -11,7 +11,8 @@ use crate::{
     store,
 };
 
-/// The group as it stands then. Nobody changes the way into a group that gives what they may not.
+/// The group as it stands then. Nobody changes the way into a group that gives what they may not,
+/// itself or through its teams.
 pub(crate) async fn update_group(
     app: &App,
     cx: &Cx,
@@ -19,15 +20,16 @@ pub(crate) async fn update_group(
     key: GroupKey,
     wish: GroupWish,
 ) -> Result<Group> {
+    let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "update_group").await?;
     let held = store::lock_group(&mut tx, key).await?.ok_or(GroupRefusal::GroupNotFound)?;
     held.in_use()?;
-    let group = held.with(wish, app.clock.now());
+    let group = held.with(wish, now);
     if group == held {
         return Ok(held);
     }
     if group.join_policy != held.join_policy {
-        let roles = store::roles_of_group(&mut tx, group.group_id).await?;
+        let roles = store::roles_of_group_and_teams(&mut tx, group.group_id, now).await?;
         within_own(cx, &allowed_together(&mut tx, &roles).await?)?;
     }
     store::update_group(&mut tx, &group).await?;

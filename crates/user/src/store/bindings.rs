@@ -32,7 +32,8 @@ impl From<Row> for RoleBinding {
     }
 }
 
-/// A checked query for bindings of both kinds; what follows the tenant is given.
+/// A checked query for bindings of both kinds; what follows the tenant is given. Those of one subject are named by their ids,
+/// since by the subject the server would read all rows of the table that only persons are in.
 macro_rules! bindings {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -68,7 +69,12 @@ pub(crate) async fn binding_like(
     wish: &RoleBinding,
 ) -> pg::Result<Option<RoleBinding>> {
     let row = bindings!(
-        "and (user_id = $1 or group_id = $2 or service_account_id = $3) and role = $4 and scope_type = $5 and scope_id = $6
+        "and binding_id = any(array(
+             select binding_id from role_bindings where tenant_id = usher.current_tenant() and user_id = $1
+             union all
+             select binding_id from role_grants
+             where tenant_id = usher.current_tenant() and (user_id = $1 or group_id = $2 or service_account_id = $3)))
+         and role = $4 and scope_type = $5 and scope_id = $6
          and ($5 <> 'tenant' or user_id is null or (expires_at is null) = $7)",
         wish.subject.person() as _,
         wish.subject.group() as _,
@@ -81,18 +87,36 @@ pub(crate) async fn binding_like(
     Ok(row.fetch_optional(&mut **tx).await?.map(Into::into))
 }
 
-/// Bindings after the id `after`, of one subject when given.
+/// Bindings after the id `after`.
 pub(crate) async fn list_bindings(
     tx: &mut TenantTx,
-    subject: Option<Uuid>,
     after: Option<Uuid>,
     limit: i64,
 ) -> pg::Result<Vec<RoleBinding>> {
     let rows = bindings!(
-        "and ($1::uuid is null or user_id = $1 or group_id = $1 or service_account_id = $1) and ($2::uuid is null or binding_id > $2)
-         order by binding_id limit $3",
+        "and binding_id > $1 order by binding_id limit $2",
+        after.unwrap_or_default(),
+        limit,
+    );
+    Ok(rows.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
+}
+
+/// Bindings of one subject after the id `after`.
+pub(crate) async fn list_bindings_of(
+    tx: &mut TenantTx,
+    subject: Uuid,
+    after: Option<Uuid>,
+    limit: i64,
+) -> pg::Result<Vec<RoleBinding>> {
+    let rows = bindings!(
+        "and binding_id = any(array(
+             select binding_id from role_bindings where tenant_id = usher.current_tenant() and user_id = $1
+             union all
+             select binding_id from role_grants
+             where tenant_id = usher.current_tenant() and (user_id = $1 or group_id = $1 or service_account_id = $1)))
+         and binding_id > $2 order by binding_id limit $3",
         subject,
-        after,
+        after.unwrap_or_default(),
         limit,
     );
     Ok(rows.fetch_all(&mut **tx).await?.into_iter().map(Into::into).collect())
@@ -150,62 +174,62 @@ pub(crate) async fn update_binding_end(
     Ok(())
 }
 
-/// The roles that a group gives.
-pub(crate) async fn roles_of_group(
-    tx: &mut TenantTx,
-    group_id: GroupId,
-) -> pg::Result<Vec<String>> {
-    let roles = sqlx::query_scalar!(
-        "select distinct role from role_grants
-         where tenant_id = usher.current_tenant() and group_id = $1 order by role",
-        group_id as _,
-    );
-    Ok(roles.fetch_all(&mut **tx).await?)
-}
-
-/// The roles that a group gives, and those of its teams, where it is a community.
+/// The roles that a group gives at `now`, and those of its teams, where it is a community.
 pub(crate) async fn roles_of_group_and_teams(
     tx: &mut TenantTx,
     group_id: GroupId,
+    now: Timestamp,
 ) -> pg::Result<Vec<String>> {
     let roles = sqlx::query_scalar!(
         "select distinct role from role_grants
          where tenant_id = usher.current_tenant()
-           and (group_id = $1 or group_id in (select g.group_id from groups g
-                                              where g.tenant_id = usher.current_tenant() and g.community_id = $1))
+           and group_id = any(array(select $1::uuid
+                                    union all
+                                    select group_id from groups
+                                    where tenant_id = usher.current_tenant() and community_id = $1))
+           and (expires_at is null or expires_at > $2)
          order by role",
         group_id as _,
+        now as _,
     );
     Ok(roles.fetch_all(&mut **tx).await?)
 }
 
-/// The roles that a person holds in the tenant or a part of it, directly or through a group.
+/// The roles that a person holds at `now` in the tenant or a part of it, directly or through a group.
 pub(crate) async fn roles_of_person(
     tx: &mut TenantTx,
     user_id: UserId,
+    now: Timestamp,
 ) -> pg::Result<Vec<String>> {
     let roles = sqlx::query_scalar!(
         r#"select role as "role!" from role_bindings where tenant_id = usher.current_tenant() and user_id = $1
            union
-           select role from role_grants where tenant_id = usher.current_tenant() and user_id = $1
+           select role from role_grants
+           where tenant_id = usher.current_tenant() and user_id = $1 and (expires_at is null or expires_at > $2)
            union
            select r.role from group_members m join role_grants r using (tenant_id, group_id)
            where m.tenant_id = usher.current_tenant() and m.user_id = $1 and m.status = 'active'
+             and (r.expires_at is null or r.expires_at > $2)
            order by 1"#,
         user_id as _,
+        now as _,
     );
     Ok(roles.fetch_all(&mut **tx).await?)
 }
 
-/// The roles that a service account holds.
+/// The roles that a service account holds at `now`.
 pub(crate) async fn roles_of_service_account(
     tx: &mut TenantTx,
     id: Uuid,
+    now: Timestamp,
 ) -> pg::Result<Vec<String>> {
     let roles = sqlx::query_scalar!(
         "select distinct role from role_grants
-         where tenant_id = usher.current_tenant() and service_account_id = $1 order by role",
+         where tenant_id = usher.current_tenant() and service_account_id = $1
+           and (expires_at is null or expires_at > $2)
+         order by role",
         id,
+        now as _,
     );
     Ok(roles.fetch_all(&mut **tx).await?)
 }

@@ -79,6 +79,16 @@ pub(crate) async fn list_groups_of(
     Ok(groups.fetch_all(&mut **tx).await?)
 }
 
+/// How many groups a person is in or asked to join.
+pub(crate) async fn count_groups_of(tx: &mut TenantTx, user_id: UserId) -> pg::Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from group_members
+           where tenant_id = usher.current_tenant() and user_id = $1 and status in ('active', 'pending')"#,
+        user_id as _,
+    );
+    Ok(count.fetch_one(&mut **tx).await?)
+}
+
 /// Whether the person is a member of the group.
 pub(crate) async fn is_in_group(
     tx: &mut TenantTx,
@@ -127,10 +137,13 @@ pub(crate) async fn upsert_group_member(
 pub(crate) struct EndedMember {
     pub(crate) group_id: GroupId,
     pub(crate) kind: GroupKind,
+    /// How the person stands towards it now.
+    pub(crate) status: GroupMemberStatus,
     pub(crate) role_hint: String,
 }
 
-/// Ends what the person is, or asked to be, in the teams of a community, or in all groups where none is named.
+/// Ends what the person is in the teams of a community, or in all groups where none is named, as `status` says; what
+/// they asked to be is declined, or they would come back by it.
 pub(crate) async fn end_group_members(
     tx: &mut TenantTx,
     user_id: UserId,
@@ -141,12 +154,13 @@ pub(crate) async fn end_group_members(
 ) -> pg::Result<Vec<EndedMember>> {
     let ended = sqlx::query_as!(
         EndedMember,
-        r#"update group_members gm set status = $3, since = $4, changed_by = $5
+        r#"update group_members gm
+           set status = case gm.status when 'pending' then 'declined' else $3 end, since = $4, changed_by = $5
            from groups g
            where gm.tenant_id = usher.current_tenant() and gm.user_id = $1 and gm.status in ('active', 'pending')
              and g.tenant_id = gm.tenant_id and g.group_id = gm.group_id
              and ($2::uuid is null or g.community_id = $2)
-           returning gm.group_id as "group_id: _", g.kind as "kind: _", gm.role_hint"#,
+           returning gm.group_id as "group_id: _", g.kind as "kind: _", gm.status as "status: _", gm.role_hint"#,
         user_id as _,
         community_id as _,
         status.as_str(),

@@ -88,6 +88,16 @@ pub(crate) async fn list_teams_of(
     Ok(teams.fetch_all(&mut **tx).await?)
 }
 
+/// How many teams a community has, those in the archive too.
+pub(crate) async fn count_teams_of(tx: &mut TenantTx, community_id: GroupId) -> pg::Result<i64> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from groups
+           where tenant_id = usher.current_tenant() and community_id = $1"#,
+        community_id as _,
+    );
+    Ok(count.fetch_one(&mut **tx).await?)
+}
+
 pub(crate) async fn insert_group(tx: &mut TenantTx, new: &Group) -> pg::Result<()> {
     sqlx::query!(
         "insert into groups (tenant_id, group_id, kind, community_id, name, description, join_policy, status, created_at,
@@ -121,6 +131,18 @@ pub(crate) async fn update_group(tx: &mut TenantTx, group: &Group) -> pg::Result
     )
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// Has nobody else change the teams of a community that are in use, nor what they give, until the transaction ends.
+pub(crate) async fn lock_teams_of(tx: &mut TenantTx, community_id: GroupId) -> pg::Result<()> {
+    let teams = sqlx::query_scalar!(
+        "select group_id from groups
+         where tenant_id = usher.current_tenant() and community_id = $1 and status = 'active'
+         order by group_id for no key update",
+        community_id as _,
+    );
+    teams.fetch_all(&mut **tx).await?;
     Ok(())
 }
 

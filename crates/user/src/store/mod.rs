@@ -37,10 +37,9 @@ pub(crate) use accounts::{
     account, count_accounts, ensure_account, list_accounts, lock_account, unbind_all, unbind_roles,
     update_account_name,
 };
-pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings, roles_of_group, roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end};
+pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings, list_bindings_of, roles_of_group, roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end};
 pub(crate) use batch_rows::{
     insert_batch_rows, leave_out_rows, list_batch_rows, lock_waiting_row, settle_row, waiting_rows,
-};
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
     share_custom_role, upsert_custom_role,
@@ -56,16 +55,14 @@ pub(crate) use erasures::{
 };
 pub(crate) use expiries::{list_lapsed, mark_expiry_told};
 pub(crate) use group_members::{
-    end_group_members, group_member, is_in_group, list_group_members, list_groups_of,
-    upsert_group_member,
+    count_groups_of, end_group_members, group_member, is_in_group, list_group_members,
+    list_groups_of, upsert_group_member,
 };
 pub(crate) use groups::{
-    archive_teams_of, group, insert_group, list_groups, list_teams_of, lock_group, share_group,
-    update_group,
+    archive_teams_of, count_teams_of, group, insert_group, list_groups, list_teams_of, lock_group,
+    lock_teams_of, share_group, update_group,
 };
-pub(crate) use invite_batches::{
-    end_batch, insert_batch, invite_batch, list_batches, lock_batch,
-};
+pub(crate) use invite_batches::{end_batch, insert_batch, invite_batch, list_batches, lock_batch};
 pub(crate) use invite_budgets::{count_acceptance, count_invite};
 pub(crate) use invite_events::{insert_invite_event, letters_since, list_invite_events};
 pub(crate) use invite_policies::{invite_policy, upsert_invite_policy};

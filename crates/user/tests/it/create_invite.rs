@@ -157,10 +157,11 @@ async fn a_malformed_request_names_its_field() {
         ("name", CreateInviteRequest { name: " ".into(), ..good.clone() }),
         ("role", CreateInviteRequest { role: "king".into(), ..good.clone() }),
         ("role", CreateInviteRequest { role: "super_admin".into(), ..good.clone() }),
-        ("roles", CreateInviteRequest { roles: vec!["king".into()], ..good.clone() }),
+        ("role", CreateInviteRequest { roles: vec!["king".into()], ..good.clone() }),
+        ("roles", CreateInviteRequest { roles: vec!["The King".into()], ..good.clone() }),
         (
             "roles",
-            CreateInviteRequest { roles: vec!["user".into(), "client".into()], ..good.clone() },
+            CreateInviteRequest { roles: vec!["user".into(), "user".into()], ..good.clone() },
         ),
         (
             "roles",

@@ -25,4 +25,9 @@ impl Database {
     pub(crate) async fn count(&self, question: &'static str) -> i64 {
         sqlx::query_scalar(question).fetch_one(&mut self.admin().await).await.expect("counts")
     }
+
+    /// Waits until a question for one boolean, asked as the administrator, is answered with yes.
+    pub(crate) async fn until(&self, question: &'static str) {
+        self.0.until(user::NAME, question).await;
+    }
 }

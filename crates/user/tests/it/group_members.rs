@@ -20,17 +20,17 @@ use crate::{
     platform::{Platform, fields, reason, tenant},
 };
 
-type Outcome = Result<GroupMember, Status>;
+pub(crate) type Outcome = Result<GroupMember, Status>;
 
 /// A group of a tenant, as tests call it.
-struct At<'a> {
+pub(crate) struct At<'a> {
     platform: &'a Platform,
     community_id: &'a str,
     team_id: &'a str,
 }
 
 impl At<'_> {
-    async fn add(&self, cx: &Cx, user_id: &str) -> Outcome {
+    pub(crate) async fn add(&self, cx: &Cx, user_id: &str) -> Outcome {
         self.add_as(cx, user_id, "").await
     }
 
@@ -45,7 +45,7 @@ impl At<'_> {
         added.map(tonic::Response::into_inner)
     }
 
-    async fn remove(&self, cx: &Cx, user_id: &str) -> Outcome {
+    pub(crate) async fn remove(&self, cx: &Cx, user_id: &str) -> Outcome {
         let asked = RemoveGroupMemberRequest {
             community_id: self.community_id.into(),
             team_id: self.team_id.into(),
@@ -55,7 +55,7 @@ impl At<'_> {
         gone.map(tonic::Response::into_inner)
     }
 
-    async fn approve(&self, cx: &Cx, user_id: &str) -> Outcome {
+    pub(crate) async fn approve(&self, cx: &Cx, user_id: &str) -> Outcome {
         let asked = ApproveGroupMemberRequest {
             community_id: self.community_id.into(),
             team_id: self.team_id.into(),
@@ -75,7 +75,7 @@ impl At<'_> {
         out.map(tonic::Response::into_inner)
     }
 
-    async fn join(&self, cx: &Cx) -> Outcome {
+    pub(crate) async fn join(&self, cx: &Cx) -> Outcome {
         let asked = JoinGroupRequest {
             community_id: self.community_id.into(),
             team_id: self.team_id.into(),
@@ -84,7 +84,7 @@ impl At<'_> {
         joined.map(tonic::Response::into_inner)
     }
 
-    async fn leave(&self, cx: &Cx) -> Outcome {
+    pub(crate) async fn leave(&self, cx: &Cx) -> Outcome {
         let asked = LeaveGroupRequest {
             community_id: self.community_id.into(),
             team_id: self.team_id.into(),
@@ -93,7 +93,7 @@ impl At<'_> {
         left.map(tonic::Response::into_inner)
     }
 
-    async fn get(&self, cx: &Cx, user_id: &str) -> Outcome {
+    pub(crate) async fn get(&self, cx: &Cx, user_id: &str) -> Outcome {
         let asked = GetGroupMemberRequest {
             community_id: self.community_id.into(),
             team_id: self.team_id.into(),
@@ -124,22 +124,22 @@ impl At<'_> {
     }
 }
 
-const fn community<'a>(platform: &'a Platform, id: &'a str) -> At<'a> {
+pub(crate) const fn community<'a>(platform: &'a Platform, id: &'a str) -> At<'a> {
     At { platform, community_id: id, team_id: "" }
 }
 
-const fn team<'a>(platform: &'a Platform, id: &'a str) -> At<'a> {
+pub(crate) const fn team<'a>(platform: &'a Platform, id: &'a str) -> At<'a> {
     At { platform, community_id: "", team_id: id }
 }
 
 /// A member of the tenant, and the context in which they act without rights.
-async fn member(platform: &Platform, here: TenantId, name: &str) -> (String, Cx) {
+pub(crate) async fn member(platform: &Platform, here: TenantId, name: &str) -> (String, Cx) {
     let user_id = platform.admit(here, &format!("{name}@example.com")).await.user_id;
     let id = user_id.parse().expect("an id");
     (user_id, platform.person(id, Some(here), &[]))
 }
 
-fn status(outcome: &Outcome) -> (&str, bool) {
+pub(crate) fn status(outcome: &Outcome) -> (&str, bool) {
     outcome.as_ref().map_or(("refused", false), |member| (&member.status, member.member))
 }
 

@@ -20,14 +20,14 @@ use crate::{
     platform::{OWNER, Platform, fields, reason, tenant},
 };
 
-const CREATE: &str = "events.event.create";
+pub(crate) const CREATE: &str = "events.event.create";
 
 /// Somebody who runs groups and gives what it takes to hold events.
-fn boss(platform: &Platform, here: TenantId) -> Cx {
+pub(crate) fn boss(platform: &Platform, here: TenantId) -> Cx {
     platform.keeper(here, &[CREATE, "user.groups.write"])
 }
 
-fn wish(group_id: &str, role: &str) -> CreateRoleBindingRequest {
+pub(crate) fn wish(group_id: &str, role: &str) -> CreateRoleBindingRequest {
     CreateRoleBindingRequest {
         subject_type: "group".into(),
         subject_id: group_id.into(),
@@ -36,7 +36,7 @@ fn wish(group_id: &str, role: &str) -> CreateRoleBindingRequest {
     }
 }
 
-async fn bind(
+pub(crate) async fn bind(
     platform: &Platform,
     cx: &Cx,
     wish: CreateRoleBindingRequest,
@@ -45,12 +45,17 @@ async fn bind(
     bound.map(tonic::Response::into_inner)
 }
 
-async fn unbind(platform: &Platform, cx: &Cx, binding_id: &str) -> Result<(), Status> {
+pub(crate) async fn unbind(platform: &Platform, cx: &Cx, binding_id: &str) -> Result<(), Status> {
     let wish = DeleteRoleBindingRequest { binding_id: binding_id.into() };
     platform.role_bindings().delete_role_binding(call(cx, wish)).await.map(|_| ())
 }
 
-async fn add(platform: &Platform, cx: &Cx, id: &str, user_id: &str) -> Result<(), Status> {
+pub(crate) async fn add(
+    platform: &Platform,
+    cx: &Cx,
+    id: &str,
+    user_id: &str,
+) -> Result<(), Status> {
     let asked = AddGroupMemberRequest {
         community_id: id.into(),
         user_id: user_id.into(),
@@ -69,7 +74,7 @@ async fn remove(platform: &Platform, cx: &Cx, id: &str, user_id: &str) -> Result
 }
 
 /// Whether the passport says so, and whether it is decided so: both must.
-async fn may(platform: &Platform, here: TenantId, user_id: &str) -> bool {
+pub(crate) async fn may(platform: &Platform, here: TenantId, user_id: &str) -> bool {
     let asked = ListEffectiveRequest { user_id: user_id.into(), tenant_id: here.to_string() };
     let told = platform.access().list_effective(call(&platform.nobody(), asked)).await;
     let says = told.expect("told").into_inner().permissions.contains(&CREATE.to_owned());

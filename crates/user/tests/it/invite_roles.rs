@@ -41,8 +41,7 @@ async fn bound(platform: &Platform, here: TenantId, user_id: &str) -> Vec<(Strin
     let keeper = platform.keeper(here, &[]);
     let listed = platform.role_bindings().list_role_bindings(call(&keeper, asked)).await;
     let bindings = listed.expect("lists").into_inner().bindings;
-    let mut bound: Vec<_> =
-        bindings.into_iter().map(|one| (one.role, one.scope_type)).collect();
+    let mut bound: Vec<_> = bindings.into_iter().map(|one| (one.role, one.scope_type)).collect();
     bound.sort();
     bound
 }
@@ -65,8 +64,10 @@ async fn all_roles_of_an_invitation_are_bound_built_in_or_the_tenants_own() {
     let names: Vec<_> = bound.iter().map(|(role, place)| (role.as_str(), place.as_str())).collect();
     assert_eq!(names, [("client", "tenant"), ("front-desk", "tenant"), ("user", "tenant")]);
     let row = "select data from outbox where kind = 'user.invite.accepted'";
-    let data: serde_json::Value =
-        sqlx::query_scalar(row).fetch_one(&mut platform.database.admin().await).await.expect("told");
+    let data: serde_json::Value = sqlx::query_scalar(row)
+        .fetch_one(&mut platform.database.admin().await)
+        .await
+        .expect("told");
     let fact: InviteAccepted = wire::json::decode(&data).expect("reads");
     assert_eq!((fact.role.as_str(), fact.roles.len()), ("user", 3));
 }

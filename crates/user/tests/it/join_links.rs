@@ -34,12 +34,7 @@ async fn make(
 }
 
 /// A new link of `most_uses`: its id and its token.
-async fn link(
-    platform: &Platform,
-    cx: &Cx,
-    most_uses: i32,
-    domains: &[&str],
-) -> (String, String) {
+async fn link(platform: &Platform, cx: &Cx, most_uses: i32, domains: &[&str]) -> (String, String) {
     let made = make(platform, cx, wish(most_uses, domains)).await.expect("makes");
     let token = made.url.rsplit('/').next().expect("a last part").to_owned();
     (made.link.expect("a link").join_link_id, token)
@@ -115,7 +110,10 @@ async fn who_is_signed_in_with_an_address_that_fits_joins_at_once() {
     let ann = outsider(&platform, "ann@acme.test").await;
     let eve = outsider(&platform, "eve@else.test").await;
     let refused = join(&platform, &token, &eve).await.expect_err("another domain");
-    assert_eq!((reason(&refused).as_str(), fields(&refused)), ("domain_not_admitted", vec!["email".into()]));
+    assert_eq!(
+        (reason(&refused).as_str(), fields(&refused)),
+        ("domain_not_admitted", vec!["email".into()])
+    );
     let refused = ask(&platform, &token, "eve@sub.acme.test").await.expect_err("another domain");
     assert_eq!(reason(&refused), "domain_not_admitted");
     for _ in 0..2 {
@@ -146,7 +144,11 @@ async fn of_fifty_that_use_a_link_at_once_as_many_come_in_as_may() {
     let (in_, out): (Vec<_>, Vec<_>) =
         strangers.into_iter().chain(members).partition(Result::is_ok);
     assert_eq!(in_.len(), 7);
-    assert!(out.into_iter().filter_map(Result::err).all(|refused| reason(&refused) == "join_link_closed"));
+    assert!(
+        out.into_iter()
+            .filter_map(Result::err)
+            .all(|refused| reason(&refused) == "join_link_closed")
+    );
     let seen = shown(&platform, &boss, &id).await;
     assert_eq!((seen.uses, seen.status.as_str()), (7, "used_up"));
     assert_eq!(of(&platform, here).await, 7);
@@ -231,7 +233,8 @@ async fn a_wish_that_cannot_be_is_refused_by_its_field() {
         let refused = make(&platform, &boss, asked).await.expect_err(field);
         assert_eq!(fields(&refused), [field]);
     }
-    let lesser: Vec<&str> = ADMIN.iter().copied().filter(|right| *right != "user.members.read").collect();
+    let lesser: Vec<&str> =
+        ADMIN.iter().copied().filter(|right| *right != "user.members.read").collect();
     let lesser = platform.person(Uuid::now_v7().into(), Some(here), &lesser);
     let refused = make(&platform, &lesser, wish(1, &[])).await.expect_err("above their own");
     assert_eq!(reason(&refused), "role_above_own");

@@ -16,6 +16,7 @@ mod erasures;
 mod fakes;
 mod forgetting;
 mod get_me;
+mod group_guards;
 mod group_members;
 mod group_roles;
 mod groups;

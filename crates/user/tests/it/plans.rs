@@ -45,7 +45,7 @@ pub(crate) fn read(plan: &serde_json::Value) -> u64 {
 }
 
 /// 100,000 members without invitations in 1,000 teams of one community, each in three of them, and roles that the teams
-/// give.
+/// give and that members hold in a part of the tenant.
 async fn crowd(session: &mut PgConnection, tenant: TenantId) {
     let make = format!(
         "set usher.tenant_id = '{tenant}';
@@ -74,6 +74,8 @@ async fn crowd(session: &mut PgConnection, tenant: TenantId) {
          insert into role_grants (tenant_id, binding_id, group_id, role, scope_type, scope_id, bound_at, bound_by)
          select '{tenant}', gen_random_uuid(), group_id, 'events.organizer', 'team', group_id::text, now(), 'test'
          from groups where kind = 'team';
+         insert into role_grants (tenant_id, binding_id, user_id, role, scope_type, scope_id, bound_at, bound_by)
+         select '{tenant}', gen_random_uuid(), user_id, 'student', 'team', 'one', now(), 'test' from memberships;
          analyze users, accounts, memberships, role_bindings, role_grants, groups, group_members;"
     );
     session.execute(AssertSqlSafe(make)).await.expect("makes a crowd");
@@ -131,6 +133,29 @@ async fn among_a_hundred_thousand_members_of_a_thousand_groups_nothing_is_read_w
     ] {
         let plan = plan(&mut session, &prepared(has), &arguments).await;
         assert!(!plan.to_string().contains("Seq Scan"), "{has}: {plan:#}");
+        assert!(read(&plan) < most, "{has}{arguments}: {} pages in {plan:#}", read(&plan));
+    }
+    // What a change of rights reads.
+    for (has, arguments, most) in [
+        ("select $1::uuid", format!("('{community}')"), 5000),
+        ("select $1::uuid", format!("('{team}')"), 50),
+        (
+            "and role = $4 and scope_type = $5",
+            format!("('{member}', null, null, 'user', 'tenant', '', true)"),
+            100,
+        ),
+        (
+            "and role = $4 and scope_type = $5",
+            format!("(null, '{team}', null, 'user', 'tenant', '', true)"),
+            100,
+        ),
+        ("or group_id = $1 or service_account_id = $1", format!("('{member}', '{nil}', 51)"), 100),
+        ("or group_id = $1 or service_account_id = $1", format!("('{team}', '{nil}', 51)"), 100),
+        ("and binding_id > $1", format!("('{nil}', 51)"), 300),
+        ("and binding_id > $1", format!("('{team}', 51)"), 300),
+    ] {
+        let plan = plan(&mut session, &prepared(has), &arguments).await;
+        assert!(!plan.to_string().contains("Seq Scan on role_"), "{has}: {plan:#}");
         assert!(read(&plan) < most, "{has}{arguments}: {} pages in {plan:#}", read(&plan));
     }
     // What a question of access reads, as it is read: across tenants.

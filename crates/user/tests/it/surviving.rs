@@ -17,7 +17,8 @@ async fn every_fault_of_the_work_on_a_list_is_survived_and_no_row_is_doubled() {
     assert_eq!(workflows.len(), 1, "say how a run of the other workflow begins");
     for workflow in workflows {
         let here = tenant();
-        let boss = platform.staff(here, &format!("{}@example.com", Uuid::now_v7()), "admin").await.1;
+        let boss =
+            platform.staff(here, &format!("{}@example.com", Uuid::now_v7()), "admin").await.1;
         let sweep = Sweep::of(&platform.app().db, &platform.clock, workflow);
         let mut runs = Vec::new();
         for case in sweep.cases() {

@@ -70,8 +70,7 @@ pub async fn invites(command: Invites) -> anyhow::Result<u8> {
     let api = Api::of(&args.target)?;
     let tenant = Some(args.tenant.as_str());
     let key = uuid::Uuid::new_v4().to_string();
-    let batch: Value =
-        api.post_file(tenant, "/v1/invite-batches", "text/csv", file, &key).await?;
+    let batch: Value = api.post_file(tenant, "/v1/invite-batches", "text/csv", file, &key).await?;
     let path = format!("/v1/invite-batches/{}", batch["batchId"].as_str().unwrap_or_default());
     let batch = until_ended(&api, tenant, &path, batch, args.wait_seconds).await?;
     let rows = api.list(tenant, &format!("{path}/rows"), "rows").await?;
@@ -120,10 +119,7 @@ fn count(batch: &Value, what: &str) -> u64 {
 /// Prints what became of the list, tells of every row that is not invited, and answers the exit code.
 fn report(output: Output, batch: &Value, rows: &[Value]) -> anyhow::Result<u8> {
     let is_in = |row: &&Value| {
-        matches!(
-            row["outcome"].as_str(),
-            Some("created" | "already_invited" | "already_member")
-        )
+        matches!(row["outcome"].as_str(), Some("created" | "already_invited" | "already_member"))
     };
     for row in rows.iter().filter(|row| !is_in(row)) {
         let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();

@@ -39,7 +39,15 @@ impl Common<'_> {
                 tenant::start(&tenant::App { db, nats, clock, dns }, trust, host)?
             }
             Part::Auth => {
-                let app = auth::App { db, nats, clock, hasher: auth::Hasher::default() };
+                let app = auth::App {
+                    db,
+                    nats,
+                    clock,
+                    hasher: auth::Hasher::default(),
+                    vault: vault(self.settings)?,
+                    public_url: self.public_url()?.to_string(),
+                    lifetimes: self.settings.auth.lifetimes(),
+                };
                 auth::start(&app, trust, host)?
             }
             Part::User => {

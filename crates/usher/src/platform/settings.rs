@@ -21,6 +21,9 @@ pub struct Settings {
     /// The gateway's.
     #[command(flatten)]
     pub gateway: gateway::Config,
+    /// The auth service's.
+    #[command(flatten)]
+    pub auth: auth::Config,
     /// The tenant service's.
     #[command(flatten)]
     pub tenant: tenant::Config,

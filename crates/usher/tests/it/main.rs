@@ -15,6 +15,7 @@ mod roles;
 mod rollout;
 mod routes;
 mod secrets;
+mod signin;
 mod steps;
 mod tenancy;
 mod tokens;

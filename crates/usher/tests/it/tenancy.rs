@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::Parser;
+use kernel::{Clock, TenantId};
 use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -81,7 +82,7 @@ async fn a_suspended_tenant_is_shut_on_every_channel_and_goes_on_when_resumed() 
     for service in ["provisioning", "notifier"] {
         let held = async || {
             let mut conn = platform.database().admin_of(service).await;
-            let held: i64 = sqlx::query_scalar("select count(*) from job_suspensions")
+            let held: i64 = sqlx::query_scalar("select count(*) from job_suspensions where held")
                 .fetch_one(&mut conn)
                 .await
                 .expect("counts");
@@ -100,7 +101,7 @@ async fn a_suspended_tenant_is_shut_on_every_channel_and_goes_on_when_resumed() 
 }
 
 #[tokio::test]
-async fn a_plan_gives_seats_and_a_closed_tenant_is_gone() {
+async fn a_plan_gives_seats_and_a_closing_tenant_is_restored() {
     let platform = Platform::start().await;
     let acme = platform.tenant("Acme").await;
     let admin = acme.admin().await;
@@ -123,6 +124,52 @@ async fn a_plan_gives_seats_and_a_closed_tenant_is_gone() {
     assert_eq!(tenant(&platform, &["show", &acme.id.to_string()]).await, 0);
     let served = async || admin.get("/v1/members").await.status == 200;
     platform.eventually("it is restored", served).await;
+    platform.settled().await;
+    platform.stop().await;
+}
+
+/// Ends the terms that are over, as one more process would.
+async fn end_terms(platform: &Platform) {
+    let app = tenant::App {
+        db: platform.database().db(tenant::NAME),
+        nats: platform.stream().nats().await,
+        clock: Clock::system(),
+        dns: tenant::Dns::new(&[([127, 0, 0, 1], 53).into()]).expect("a resolver"),
+    };
+    app.end_terms().await.expect("ends terms");
+}
+
+#[tokio::test]
+async fn a_closed_tenant_is_gone_for_good_with_its_secrets() {
+    let platform = Platform::start().await;
+    let (acme, beta) = (platform.tenant("Acme").await, platform.tenant("Beta").await);
+    let (admin, other) = (acme.admin().await, beta.admin().await);
+    for (admin, address) in [(&admin, "client@acme.test"), (&other, "client@beta.test")] {
+        let client = onboard(admin, address, &unique("sheet")).await;
+        let token = token_for(&platform, address).await;
+        assert_eq!(accept(&platform, &token).await.status, 200);
+        until_stage(admin, text(&client, "clientId"), "active").await;
+    }
+    let close = ["close", &acme.slug, "--reason", "over", "--grace-days", "0"];
+    assert_eq!(tenant(&platform, &close).await, 0);
+    end_terms(&platform).await;
+    let gone = async || admin.get("/v1/members").await.status == 410;
+    platform.eventually("the tenant is gone", gone).await;
+    assert_eq!(admin.get("/v1/members").await.problem().code, "tenant_closed");
+    let keys = async || {
+        let mut conn = platform.database().admin_of("provisioning").await;
+        sqlx::query_scalar::<_, TenantId>(
+            "select distinct tenant_id from data_keys where shredded_at is null",
+        )
+        .fetch_all(&mut conn)
+        .await
+        .expect("reads")
+    };
+    platform.eventually("its keys are gone", async || keys().await == [beta.id]).await;
+    let restore = format!("/v1/tenants/{}/restore", acme.id);
+    let late = platform.operator().await.post(&restore, json!({})).await.problem();
+    assert_eq!((late.status, late.code.as_str()), (409, "tenant_status_forbids"));
+    assert_eq!(other.get("/v1/members").await.status, 200, "nobody else is");
     platform.settled().await;
     platform.stop().await;
 }

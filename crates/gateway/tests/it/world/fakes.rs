@@ -121,6 +121,34 @@ impl sessions_server::Sessions for Fake {
         Ok(Response::new(auth::EndSessionResponse {}))
     }
 
+    async fn list_sessions(
+        &self,
+        _: Request<auth::ListSessionsRequest>,
+    ) -> Reply<auth::ListSessionsResponse> {
+        unasked()
+    }
+
+    async fn end_named_session(
+        &self,
+        _: Request<auth::EndNamedSessionRequest>,
+    ) -> Reply<auth::EndNamedSessionResponse> {
+        unasked()
+    }
+
+    async fn end_other_sessions(
+        &self,
+        _: Request<auth::EndOtherSessionsRequest>,
+    ) -> Reply<auth::EndOtherSessionsResponse> {
+        unasked()
+    }
+
+    async fn end_all_sessions(
+        &self,
+        _: Request<auth::EndAllSessionsRequest>,
+    ) -> Reply<auth::EndAllSessionsResponse> {
+        unasked()
+    }
+
     async fn issue_session(&self, _: Request<auth::IssueSessionRequest>) -> Reply<auth::Session> {
         unasked()
     }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 56] = [
+const EXCEPTIONS: [(&str, &str); 71] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -27,6 +27,27 @@ const EXCEPTIONS: [(&str, &str); 56] = [
         "Sessions.IdentifySession",
         "of the platform: only the gateway may call, and the token says whose it is",
     ),
+    (
+        "Sessions.EndNamedSession",
+        "sessions are a person's own, in no tenant; see session_list.rs of auth",
+    ),
+    ("Sessions.EndOtherSessions", "is about the caller's own sessions and names nothing else"),
+    ("Sessions.EndAllSessions", "is about the caller's own sessions and names nothing else"),
+    ("Passwords.ChangePassword", "is about the caller's own password and names nothing else"),
+    ("Letters.AskPasswordReset", "takes an address, no id; whether it is known is not told"),
+    ("Letters.ResetPassword", "the link's token itself proves the person; see letters.rs of auth"),
+    ("Letters.AskSignInLetter", "takes an address, no id; whether it is known is not told"),
+    ("Letters.RedeemSignInLetter", "the letter itself proves the person; see letters.rs of auth"),
+    ("Letters.RevealLetter", "of the platform: people are global, and only `notifier` may call"),
+    ("Factors.BeginTotp", "is about the caller's own factors and names nothing else"),
+    ("Factors.ConfirmTotp", "is about the caller's own factors and names nothing else"),
+    ("Factors.RemoveTotp", "is about the caller's own factors and names nothing else"),
+    ("Factors.RenewRecoveryCodes", "is about the caller's own factors and names nothing else"),
+    (
+        "Factors.ConfirmSession",
+        "the session's token itself proves the person; see factors.rs of auth",
+    ),
+    ("Factors.StepUp", "is about the caller's own session and names nothing else"),
     (
         "Credentials.StageCredential",
         "of the platform: people are global, and only own services may call",
@@ -97,8 +118,14 @@ const EXCEPTIONS: [(&str, &str); 56] = [
     ("Incidents.CloseIncident", "of the platform: incidents are nobody's but its own"),
     ("InvitePolicies.SetInvitePolicy", "is about the tenant of the call and names nothing else"),
     ("JoinLinks.CreateJoinLink", "makes something new and names nothing that is there"),
-    ("JoinLinks.ShowJoinLink", "the link's token itself proves the tenant; see join_links.rs of user"),
-    ("JoinLinks.UseJoinLink", "the link's token itself proves the tenant; see join_links.rs of user"),
+    (
+        "JoinLinks.ShowJoinLink",
+        "the link's token itself proves the tenant; see join_links.rs of user",
+    ),
+    (
+        "JoinLinks.UseJoinLink",
+        "the link's token itself proves the tenant; see join_links.rs of user",
+    ),
     ("JoinDomains.PutJoinDomain", "is about the tenant of the call and names nothing else"),
     ("JoinDomains.DeleteJoinDomain", "is about the tenant of the call and names nothing else"),
     ("Invites.ShowInvitation", "the link's token itself proves the tenant; see tokens.rs"),

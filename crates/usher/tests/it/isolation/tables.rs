@@ -16,13 +16,17 @@ use super::tenants::full;
 const REFUSED: &str = "42501";
 
 /// Tables that belong to no tenant, each on purpose.
-const GLOBAL: [(&str, &str); 20] = [
+const GLOBAL: [(&str, &str); 24] = [
     ("bus_leases", "which process relays, not what"),
     ("bus_members", "which process relays, not what"),
     ("outbox_cursors", "how far the relay has come in a lane"),
     ("outbox_streams", "what the relay knows of its stream"),
     ("credentials", "people are global: one person, one password"),
     ("sessions", "people are global: a session is good for all their tenants"),
+    ("throttles", "tries at accounts are counted for all tenants together, under digests"),
+    ("known_sources", "people are global: where one signs in from is known once"),
+    ("letters", "people are global: a letter lets a person in, not a member"),
+    ("recovery_codes", "people are global: one person, one second factor"),
     ("users", "people are global: one person, one address"),
     ("people", "people are global: whether one may sign in"),
     ("erasures", "people are global: whom the platform is to forget"),

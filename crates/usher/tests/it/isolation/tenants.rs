@@ -6,9 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Actor, Platform, Tenant, eventually};
 
-use crate::steps::{
-    PASSWORD, accept, bring_in, invite, next_token_for, text, token_for,
-};
+use crate::steps::{PASSWORD, accept, bring_in, invite, next_token_for, text, token_for};
 
 /// A tenant, whoever runs it, and all that is its own.
 pub(super) struct Full {

@@ -1,0 +1,64 @@
+//! Finishes a sign-in that waits for the second factor.
+
+use kernel::{Cx, TenantId};
+
+use super::{
+    check_factor::check_factor,
+    count_try::count_try,
+    open_session::{OpenSession, open_session},
+};
+use crate::{
+    App, Error, Result,
+    domain::{Account, SecondFactor, Session, Standing, Token, Ttl},
+    store,
+};
+
+/// The token of the session that waits, and what was typed.
+#[derive(Debug)]
+pub(crate) struct ConfirmSession {
+    pub(crate) token: Token,
+    pub(crate) shown: SecondFactor,
+}
+
+/// Opens the session under a new id and token, once. Tries are counted with those at the password.
+pub(crate) async fn confirm_session(
+    app: &App,
+    cx: &Cx,
+    command: ConfirmSession,
+) -> Result<(Session, Token)> {
+    let ConfirmSession { token, shown } = command;
+    let now = app.clock.now();
+    let mut tx = app
+        .db
+        .platform("find_session", "sessions are global: one serves all tenants of its person")
+        .await?;
+    let waiting = store::session_by_token(&mut tx, &token).await?.ok_or(Error::BadToken)?;
+    match waiting.standing(now) {
+        Standing::Waiting => {}
+        Standing::Expired => return Err(Error::SessionExpired),
+        Standing::Ended | Standing::Good => return Err(Error::BadToken),
+    }
+    let user_id = waiting.user_id;
+    let counted = count_try(&mut tx, cx, &Account::Person(user_id), now).await?;
+    tx.commit().await?;
+    let mut tx = app.db.tenant(TenantId::PLATFORM, "confirm_session").await?;
+    if !check_factor(&mut tx, app, cx, user_id, &shown).await? {
+        bus::audit(&mut tx, cx, "session.refuse", &format!("user:{user_id} second factor")).await?;
+        tx.commit().await?;
+        return Err(Error::FactorRefused);
+    }
+    if !store::end_session(&mut tx, user_id, waiting.session_id, now).await? {
+        return Err(Error::BadToken);
+    }
+    counted.was_right(&mut tx, user_id, now).await?;
+    let wish = OpenSession {
+        user_id,
+        method: waiting.method,
+        ttl: Ttl::default(),
+        second_factor_at: Some(now),
+        action: "session.create",
+    };
+    let opened = open_session(&mut tx, cx, app, wish).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
