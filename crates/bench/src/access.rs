@@ -78,6 +78,9 @@ async fn start(place: &Place, neighbours: &Neighbours, host: &Host) -> Result<()
         vault: Vault::new(Keyring { current: master, older: Vec::new() }),
         public_url: "https://usher.test".parse()?,
         snapshots: Snapshots::default(),
+        pace: user::Pace::default(),
+        limits: App::usual_limits(),
+        invite_daily: 50_000,
     };
     neighbours.settle(user::NAME, user::start(&app, neighbours.trust(), host)?);
     Ok(())

@@ -61,7 +61,7 @@ struct Content {
 
 impl Content {
     fn choices(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
-        let name = |state| if state == "" { "All".into() } else { label(state) };
+        let name = |state: &str| if state.is_empty() { "All".into() } else { label(state) };
         STATES.into_iter().map(move |state| (state, name(state), state == self.chosen))
     }
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use kernel::{Code, Failure, FieldViolation, TenantId};
 
-use crate::domain::{GroupRefusal, Refusal};
-use crate::domain::{Hindrance, Refusal};
-use crate::domain::{EmailRefusal, Refusal};
+use crate::domain::{EmailRefusal, GroupRefusal, Hindrance, Refusal};
 
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -8,17 +8,13 @@ mod passwords;
 mod sessions;
 mod standings;
 
-use tonic::service::Routes;
-use wire::auth::v1::{
-    credentials_server::CredentialsServer, sessions_server::SessionsServer,
-    standings_server::StandingsServer,
 use kernel::{Actor, Cx, SessionId, UserId};
 use tonic::{Status, service::Routes};
 use wire::{
     auth::v1::{
         credentials_server::CredentialsServer, factors_server::FactorsServer,
         letters_server::LettersServer, passwords_server::PasswordsServer,
-        sessions_server::SessionsServer,
+        sessions_server::SessionsServer, standings_server::StandingsServer,
     },
     refuse,
 };

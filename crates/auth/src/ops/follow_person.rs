@@ -11,7 +11,7 @@ pub(crate) struct FollowPerson {
     pub(crate) kept: Option<SessionId>,
 }
 
-/// Makes the address the one that signs the person in, and ends sessions where it is another one or where nobody may
+/// Makes the address the one that signs the person in, and ends sessions and letters where it is another one or where nobody may
 /// sign in. What is older than what is known changes nothing.
 pub(crate) async fn follow_person(app: &App, cx: &Cx, said: FollowPerson) -> Result<()> {
     let FollowPerson { person, kept } = said;
@@ -24,6 +24,7 @@ pub(crate) async fn follow_person(app: &App, cx: &Cx, said: FollowPerson) -> Res
     let has_moved = store::update_email(&mut tx, user_id, &person.email).await?;
     let kept = kept.filter(|_| !person.is_closed());
     if has_moved || person.is_closed() {
+        store::close_letters(&mut tx, user_id, app.clock.now()).await?;
         store::end_sessions(&mut tx, user_id, kept, app.clock.now()).await?;
     }
     bus::audit(&mut tx, cx, "person.follow", &format!("user:{user_id}")).await?;

@@ -38,6 +38,9 @@ pub(crate) async fn reset_password(app: &App, cx: &Cx, command: ResetPassword) -
     let now = app.clock.now();
     let mut tx = app.db.tenant(TenantId::PLATFORM, "reset_password").await?;
     store::lock_person(&mut tx, user_id).await?;
+    if store::is_closed(&mut tx, user_id).await? {
+        return Err(Error::LetterNotFound);
+    }
     if !store::claim_letter(&mut tx, letter.letter_id, now).await? {
         let letter = store::letter(&mut tx, letter.letter_id).await?;
         letter.ok_or(Error::LetterNotFound)?.open(now)?;

@@ -2,9 +2,9 @@
 //! reads is opened across tenants with a reason, one that leaves an audit row is bound to the platform's own tenant.
 
 mod credentials;
-mod people;
 mod factors;
 mod letters;
+mod people;
 mod sessions;
 mod throttles;
 
@@ -21,9 +21,7 @@ pub(crate) use letters::{
     claim_letter, close_letters, delete_letters, insert_letter, letter, letter_by_token,
     try_bound_letter,
 };
-pub(crate) use people::{
-    delete_person, end_sessions, is_closed, share_person, update_email, upsert_person,
-};
+pub(crate) use people::{delete_person, is_closed, share_person, update_email, upsert_person};
 pub(crate) use sessions::{
     delete_expired, end_session, end_sessions, insert_session, list_sessions, note_second_factor,
     note_use, session, session_by_token,

@@ -1,6 +1,6 @@
 //! Rows of `people`, and what of credentials and sessions follows them.
 
-use kernel::{Email, SessionId, Timestamp, UserId};
+use kernel::{Email, UserId};
 use pg::OnConstraint;
 use sqlx::PgConnection;
 
@@ -46,25 +46,6 @@ pub(crate) async fn update_email(
     Ok(moved.rows_affected() > 0)
 }
 
-/// Ends the person's sessions but the kept one.
-pub(crate) async fn end_sessions(
-    tx: &mut PgConnection,
-    user_id: UserId,
-    kept: Option<SessionId>,
-    now: Timestamp,
-) -> pg::Result<()> {
-    sqlx::query!(
-        "update sessions set ended_at = $3
-         where user_id = $1 and ended_at is null and ($2::uuid is null or session_id <> $2)",
-        user_id as _,
-        kept as _,
-        now as _,
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
 /// Lets nobody change how the person stands until the transaction ends; others may look as well.
 pub(crate) async fn share_person(tx: &mut PgConnection, user_id: UserId) -> pg::Result<()> {
     sqlx::query!(
@@ -83,6 +64,10 @@ pub(crate) async fn delete_person(tx: &mut PgConnection, user_id: UserId) -> pg:
         .execute(&mut *tx)
         .await?;
     let sessions = sqlx::query!("delete from sessions where user_id = $1", user_id as _)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query!("delete from letters where user_id = $1", user_id as _).execute(&mut *tx).await?;
+    sqlx::query!("delete from known_sources where user_id = $1", user_id as _)
         .execute(&mut *tx)
         .await?;
     sqlx::query!(

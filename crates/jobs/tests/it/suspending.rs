@@ -61,7 +61,9 @@ async fn runs_of_a_closed_tenant_wait_for_good_and_no_claim_looks_at_them() {
     house.start("before").await;
     close(&house, house.tenant).await;
     assert_eq!(
-        house.text("select count(*)::text from job_ready where due_at < 'infinity'").await,
+        house
+            .text("select count(*)::text from usher_user.job_ready where due_at < 'infinity'")
+            .await,
         "0"
     );
     resume(&house, house.tenant, 5).await;

@@ -89,7 +89,7 @@ mod tests {
     fn letter(locale: &str, side: Side, name: &str) -> Letter {
         let name = PersonName::parse(name).expect("a name");
         let expires_at = "2026-11-24T09:30:00Z".parse::<jiff::Timestamp>().expect("a time").into();
-        let letter = EmailChange { side, name: &name, url: URL, expires_at };
+        let letter = EmailChange { side, name: Some(&name), url: URL, expires_at };
         letter.write(&Locale::parse(locale).expect("a locale")).expect("writes")
     }
 

@@ -7,7 +7,10 @@ use wire::{
     user::v1::{InvitationLink, RevealInvitationLinkRequest, invites_client::InvitesClient},
 };
 
-use super::{send_message::Unsent, write_email_change::{refused, web_address}};
+use super::{
+    send_message::Unsent,
+    write_email_change::{refused, web_address},
+};
 use crate::{
     App,
     letter::{Invitation, Letter},

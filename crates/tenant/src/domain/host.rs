@@ -117,7 +117,7 @@ impl Host {
             let rest = host.name().strip_suffix(*free);
             rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        if FREE_MAIL.iter().any(|free| is_below(&free)) {
+        if FREE_MAIL.iter().any(is_below) {
             return Err("belongs to a public mail provider");
         }
         Ok(host)

@@ -123,7 +123,7 @@ pub(crate) async fn delete_domains(tx: &mut TenantTx) -> pg::Result<Vec<(Uuid, H
         r#"with gone as (
                delete from domains where tenant_id = usher.current_tenant() returning domain_id, host, status
            )
-           select domain_id, host as "host: Host" from gone where status = 'proven' order by host"#
+           select domain_id as "domain_id!", host as "host!: Host" from gone where status = 'proven' order by host"#
     )
     .fetch_all(&mut **tx)
     .await?;

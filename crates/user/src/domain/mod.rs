@@ -4,14 +4,14 @@ mod account;
 mod closing;
 mod custom_role;
 mod decision;
-mod group;
-mod group_member;
-mod group_refusal;
-mod hindrance;
 mod email_change;
 mod email_refusal;
 mod email_token;
 mod erasure;
+mod group;
+mod group_member;
+mod group_refusal;
+mod hindrance;
 mod invite;
 mod invite_batch;
 mod invite_budget;
@@ -41,6 +41,10 @@ pub(crate) use account::{Account, AccountKey, Change, Wish};
 pub(crate) use closing::Closing;
 pub(crate) use custom_role::{CustomRole, RoleName, allowed, title};
 pub(crate) use decision::{Held, HeldIn, Question, Reason};
+pub(crate) use email_change::{ChangeStatus, EmailChange, Side, allow_wish};
+pub use email_refusal::EmailRefusal;
+pub(crate) use email_token::EmailToken;
+pub(crate) use erasure::{Erasure, ErasureStatus};
 pub(crate) use group::{
     Group, GroupKey, GroupKind, GroupStatus, GroupWish, JoinPolicy, MOST_TEAMS, description,
     role_hint,
@@ -48,10 +52,6 @@ pub(crate) use group::{
 pub(crate) use group_member::{GroupMember, GroupMemberStatus, GroupStep, MOST_GROUPS};
 pub use group_refusal::GroupRefusal;
 pub use hindrance::Hindrance;
-pub(crate) use email_change::{ChangeStatus, EmailChange, Side, allow_wish};
-pub use email_refusal::EmailRefusal;
-pub(crate) use email_token::EmailToken;
-pub(crate) use erasure::{Erasure, ErasureStatus};
 pub(crate) use invite::{Invite, InviteStatus, data, datum, reference};
 pub(crate) use invite_batch::{
     BatchRow, BatchStatus, Ending, InviteBatch, MOST_ROWS, NewRow, Outcome, RawRow, look_at,

@@ -5,12 +5,12 @@ mod accounts;
 mod convert;
 mod custom_roles;
 mod decisions;
+mod email_changes;
+mod erasures;
 mod group_members;
 mod groups;
 mod invite_batches;
 mod invite_convert;
-mod email_changes;
-mod erasures;
 mod invite_history;
 mod invite_policies;
 mod invites;
@@ -33,25 +33,16 @@ use wire::{
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
         custom_roles_server::CustomRolesServer, decisions_server::DecisionsServer,
+        email_changes_server::EmailChangesServer, erasures_server::ErasuresServer,
         group_members_server::GroupMembersServer, groups_server::GroupsServer,
-        invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
-        invites_server::InvitesServer, memberships_server::MembershipsServer,
-        invite_batches_server::InviteBatchesServer, invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
-        invites_server::InvitesServer, join_domains_server::JoinDomainsServer,
-        join_links_server::JoinLinksServer, joining_server::JoiningServer, memberships_server::MembershipsServer,
         invite_batches_server::InviteBatchesServer, invite_history_server::InviteHistoryServer,
         invite_policies_server::InvitePoliciesServer, invites_server::InvitesServer,
         join_domains_server::JoinDomainsServer, join_links_server::JoinLinksServer,
         joining_server::JoiningServer, memberships_server::MembershipsServer,
-        people_server::PeopleServer, policy_overrides_server::PolicyOverridesServer,
-        profiles_server::ProfilesServer, role_bindings_server::RoleBindingsServer,
-        seats_server::SeatsServer, service_accounts_server::ServiceAccountsServer,
-        email_changes_server::EmailChangesServer, erasures_server::ErasuresServer,
-        invite_history_server::InviteHistoryServer, invite_policies_server::InvitePoliciesServer,
-        invites_server::InvitesServer, memberships_server::MembershipsServer,
         people_server::PeopleServer, persons_server::PersonsServer,
         policy_overrides_server::PolicyOverridesServer, profiles_server::ProfilesServer,
         role_bindings_server::RoleBindingsServer, seats_server::SeatsServer,
+        service_accounts_server::ServiceAccountsServer,
     },
 };
 

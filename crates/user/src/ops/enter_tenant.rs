@@ -6,7 +6,7 @@ use pg::TenantTx;
 use super::take_seat::take_seat;
 use crate::{
     App, Result,
-    domain::{Claim, MemberStatus, RoleBinding, Scope},
+    domain::{Claim, MemberStatus, RoleBinding, Scope, Subject, SubjectType},
     store,
 };
 
@@ -33,7 +33,7 @@ pub(super) async fn enter_tenant(app: &App, tx: &mut TenantTx, entry: &Entry) ->
     for role in &entry.roles {
         let binding = RoleBinding {
             binding_id: app.clock.new_id(),
-            user_id,
+            subject: Subject { kind: SubjectType::Person, id: user_id.uuid() },
             role: role.clone(),
             scope: entry.scope.clone(),
             expires_at: None,

@@ -117,7 +117,7 @@ async fn leave(
         revoke(&mut tx, &cx, invite, now).await?;
     }
     if has_changed {
-        store::bump_epoch(&mut tx).await?;
+        store::bump_epoch(&mut tx, &app.snapshots).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -54,7 +54,7 @@ pub(super) async fn join_directly(
         reference: join.reference.clone(),
     };
     bus::emit(tx, cx, user.uuid(), &fact).await?;
-    store::bump_epoch(tx).await?;
+    store::bump_epoch(tx, &app.snapshots).await?;
     Ok(true)
 }
 

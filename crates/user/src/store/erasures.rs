@@ -142,6 +142,17 @@ pub(crate) async fn forget_person(
     sqlx::query!("update memberships set note = '' where user_id = $1", user_id as _)
         .execute(&mut **tx)
         .await?;
+    sqlx::query!("update join_requests set message = '' where user_id = $1", user_id as _)
+        .execute(&mut **tx)
+        .await?;
+    // A row that still waits for its turn invites whoever has the address then.
+    sqlx::query!(
+        "update invite_batch_rows set email = '', name = '', message = '', wish = wish - '{email,name,workspace}'::text[]
+         where lower(email) = any($1) and outcome <> 'waiting'",
+        emails
+    )
+    .execute(&mut **tx)
+    .await?;
     for statement in [
         sqlx::query!("delete from member_words where user_id = $1", user_id as _),
         sqlx::query!("delete from email_changes where user_id = $1", user_id as _),

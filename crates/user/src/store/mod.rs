@@ -37,9 +37,13 @@ pub(crate) use accounts::{
     account, count_accounts, ensure_account, list_accounts, lock_account, unbind_all, unbind_roles,
     update_account_name,
 };
-pub(crate) use bindings::{binding, binding_like, delete_binding, insert_binding, list_bindings, list_bindings_of, roles_of_group, roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end};
 pub(crate) use batch_rows::{
     insert_batch_rows, leave_out_rows, list_batch_rows, lock_waiting_row, settle_row, waiting_rows,
+};
+pub(crate) use bindings::{
+    binding, binding_like, delete_binding, insert_binding, list_bindings, list_bindings_of,
+    roles_of_group_and_teams, roles_of_person, roles_of_service_account, update_binding_end,
+};
 pub(crate) use custom_roles::{
     custom_role, delete_custom_role, is_bound, list_custom_roles, lock_custom_role,
     share_custom_role, upsert_custom_role,
@@ -93,8 +97,13 @@ pub(crate) use memberships::{
 pub(crate) use overrides::{
     delete_override, insert_override, list_overrides, lock_override, override_like,
 };
-pub(crate) use people::{activate_person, ensure_person, is_known_address, lock_person, person, person_by_email, person_standing, update_address};
-pub(crate) use profiles::{lock_profile, profile, replace_address_everywhere, replace_words_everywhere, update_profile};
+pub(crate) use people::{
+    activate_person, ensure_person, is_known_address, lock_person, person, person_by_email,
+    person_standing, update_address,
+};
+pub(crate) use profiles::{
+    lock_profile, profile, replace_address_everywhere, replace_words_everywhere, update_profile,
+};
 pub(crate) use seats::{ensure_seats, follow_epoch, lock_seat_limit, seats, update_seat_limit};
 pub(crate) use service_accounts::{
     insert_service_account, list_service_accounts, lock_service_account, service_account,

@@ -15,6 +15,7 @@ use wire::{
 
 use crate::{
     email_changes::somebody,
+    invite_batches::{list, worked_off},
     platform::{PASSWORD, Platform, fields, reason, tenant},
 };
 
@@ -49,6 +50,7 @@ async fn traces(platform: &Platform, email: &str) -> i64 {
         "select (select count(*) from users u where u::text like '%' || $1 || '%')
               + (select count(*) from invites i where i::text like '%' || $1 || '%')
               + (select count(*) from member_words w where w::text like '%' || $1 || '%')
+              + (select count(*) from invite_batch_rows b where b::text ilike '%' || $1 || '%')
               + (select count(*) from email_changes e where e::text like '%' || $1 || '%')
               + (select count(*) from audit_events a where a::text like '%' || $1 || '%')
               + (select count(*) from replies r where position(convert_to($1, 'UTF8') in reply) > 0)",
@@ -65,6 +67,8 @@ async fn whoever_asked_is_forgotten_when_the_time_is_over_and_the_address_is_fre
     let (user_id, cx) = somebody(&platform, here, "ann@example.com").await;
     platform.admit(there, "ann@example.com").await;
     let waiting = platform.invite(tenant(), "ann@example.com").await;
+    let lister = platform.admin(there);
+    worked_off(&platform, &lister, list(&["Ann@Example.com"])).await;
     let asked = ask(&platform, &cx, PASSWORD).await.expect("asks");
     assert_eq!(asked, ask(&platform, &cx, PASSWORD).await.expect("stands"), "asked for once");
     platform.wait_hours(14 * DAYS - 1);

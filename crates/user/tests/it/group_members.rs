@@ -158,7 +158,7 @@ async fn each_way_of_joining_lets_in_as_it_says() {
     let refused = community(&platform, &shut).join(&as_ann).await.expect_err("nobody joins");
     assert_eq!(reason(&refused), "invitation_only");
     let asked = community(&platform, &asks);
-    assert_eq!(asked.list(&boss, "pending").await, [ann.clone()]);
+    assert_eq!(asked.list(&boss, "pending").await, std::slice::from_ref(&ann));
     assert_eq!(status(&asked.decline(&boss, &ann).await), ("declined", false));
     let late = asked.approve(&boss, &ann).await.expect_err("was declined");
     assert_eq!(reason(&late), "not_pending");

@@ -51,7 +51,11 @@ async fn ended(platform: &Platform, cx: &Cx, id: &str) -> InviteBatch {
     .await
 }
 
-async fn worked_off(platform: &Platform, cx: &Cx, asked: CreateInviteBatchRequest) -> InviteBatch {
+pub(crate) async fn worked_off(
+    platform: &Platform,
+    cx: &Cx,
+    asked: CreateInviteBatchRequest,
+) -> InviteBatch {
     let begun = begin(platform, cx, asked).await.expect("begins");
     ended(platform, cx, &begun.batch_id).await
 }

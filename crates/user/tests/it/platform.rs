@@ -20,21 +20,13 @@ use wire::{
     user::v1::{
         AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, CreateUserRequest,
         Invite, ListInviteEventsRequest, ResendInviteRequest, RevealInvitationLinkRequest,
-        SetInvitePolicyRequest, access_client::AccessClient, accounts_client::AccountsClient,
-        custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
-        email_changes_client::EmailChangesClient, erasures_client::ErasuresClient,
-        group_members_client::GroupMembersClient, groups_client::GroupsClient,
-        invite_batches_client::InviteBatchesClient, invite_history_client::InviteHistoryClient,
-        invite_policies_client::InvitePoliciesClient, invites_client::InvitesClient,
-        join_domains_client::JoinDomainsClient, join_links_client::JoinLinksClient,
-        joining_client::JoiningClient, memberships_client::MembershipsClient,
-        people_client::PeopleClient, persons_client::PersonsClient,
-        policy_overrides_client::PolicyOverridesClient, profiles_client::ProfilesClient,
-        role_bindings_client::RoleBindingsClient, seats_client::SeatsClient,
-        service_accounts_client::ServiceAccountsClient,
+        SetInvitePolicyRequest, decisions_client::DecisionsClient,
+        invite_history_client::InviteHistoryClient, invites_client::InvitesClient,
+        people_client::PeopleClient,
     },
 };
 
+pub(crate) use crate::holdings::{ADMIN, OWNER, RIGHTS};
 use crate::{
     database::Database,
     fakes::{FakeAuth, FakeTenants},
@@ -43,56 +35,6 @@ use crate::{
 
 /// A password that may be chosen.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
-
-/// What an admin of a tenant holds, as far as these tests go.
-pub(crate) const ADMIN: &[&str] = &[
-    "activity.feed.read",
-    "events.event.read",
-    "provisioning.datasets.use",
-    "provisioning.sheets.read",
-    "user.groups.read",
-    "user.invites.create",
-    "user.invites.link",
-    "user.invites.read",
-    "user.members.read",
-    "user.members.remove",
-    "user.members.update",
-];
-
-/// What it takes to give, take and ask about rights.
-pub(crate) const RIGHTS: &[&str] = &[
-    "user.access.check",
-    "user.overrides.read",
-    "user.overrides.write",
-    "user.role_bindings.read",
-    "user.role_bindings.write",
-    "user.roles.read",
-    "user.roles.write",
-];
-
-/// What an owner holds beside both.
-pub(crate) const OWNER: &[&str] = &[
-    "activity.facts.read",
-    "events.event.create",
-    "notifier.messages.read",
-    "provisioning.clients.create",
-    "provisioning.clients.read",
-    "provisioning.jobs.operate",
-    "provisioning.jobs.read",
-    "provisioning.sheets.update",
-    "provisioning.troubles.read",
-    "provisioning.troubles.work",
-    "tenant.domains.read",
-    "tenant.domains.write",
-    "tenant.settings.read",
-    "tenant.settings.update",
-    "tenant.usage.read",
-    "user.groups.write",
-    "user.join_domains.write",
-    "user.ownership.transfer",
-    "user.service_accounts.read",
-    "user.service_accounts.write",
-];
 
 /// Nobody listens there: facts stay in the outbox, where the tests look for them.
 async fn nowhere() -> Nats {
@@ -266,33 +208,9 @@ impl Platform {
         &self.app
     }
 
-    fn gateway(&self) -> Caller {
+    pub(crate) fn gateway(&self) -> Caller {
         let key = ServiceKey::from_pkcs8("gateway", self.gateway.pkcs8()).expect("a key");
         Mesh::new(key, self.peers.clone()).to("user")
-    }
-
-    pub(crate) fn invites(&self) -> InvitesClient<Caller> {
-        InvitesClient::new(self.gateway())
-    }
-
-    pub(crate) fn invite_batches(&self) -> InviteBatchesClient<Caller> {
-        InviteBatchesClient::new(self.gateway())
-    }
-
-    pub(crate) fn join_links(&self) -> JoinLinksClient<Caller> {
-        JoinLinksClient::new(self.gateway())
-    }
-
-    pub(crate) fn join_domains(&self) -> JoinDomainsClient<Caller> {
-        JoinDomainsClient::new(self.gateway())
-    }
-
-    pub(crate) fn joining(&self) -> JoiningClient<Caller> {
-        JoiningClient::new(self.gateway())
-    }
-
-    pub(crate) fn policies(&self) -> InvitePoliciesClient<Caller> {
-        InvitePoliciesClient::new(self.gateway())
     }
 
     /// What happened to an invitation: each kind with the sending it is about.
@@ -327,70 +245,6 @@ impl Platform {
         let asked = AcceptInvitationRequest { token: token.into(), password: String::new() };
         let accepted = self.invites().accept_invitation(wire::call(&cx, asked)).await;
         accepted.map(tonic::Response::into_inner)
-    }
-
-    pub(crate) fn people(&self) -> PeopleClient<Caller> {
-        PeopleClient::new(self.gateway())
-    }
-
-    pub(crate) fn accounts(&self) -> AccountsClient<Caller> {
-        AccountsClient::new(self.gateway())
-    }
-
-    pub(crate) fn memberships(&self) -> MembershipsClient<Caller> {
-        MembershipsClient::new(self.gateway())
-    }
-
-    pub(crate) fn seats(&self) -> SeatsClient<Caller> {
-        SeatsClient::new(self.gateway())
-    }
-
-    pub(crate) fn profiles(&self) -> ProfilesClient<Caller> {
-        ProfilesClient::new(self.gateway())
-    }
-
-    pub(crate) fn email_changes(&self) -> EmailChangesClient<Caller> {
-        EmailChangesClient::new(self.gateway())
-    }
-
-    pub(crate) fn erasures(&self) -> ErasuresClient<Caller> {
-        ErasuresClient::new(self.gateway())
-    }
-
-    pub(crate) fn persons(&self) -> PersonsClient<Caller> {
-        PersonsClient::new(self.gateway())
-    }
-
-    pub(crate) fn access(&self) -> AccessClient<Caller> {
-        AccessClient::new(self.gateway())
-    }
-
-    pub(crate) fn custom_roles(&self) -> CustomRolesClient<Caller> {
-        CustomRolesClient::new(self.gateway())
-    }
-
-    pub(crate) fn role_bindings(&self) -> RoleBindingsClient<Caller> {
-        RoleBindingsClient::new(self.gateway())
-    }
-
-    pub(crate) fn policy_overrides(&self) -> PolicyOverridesClient<Caller> {
-        PolicyOverridesClient::new(self.gateway())
-    }
-
-    pub(crate) fn decisions(&self) -> DecisionsClient<Caller> {
-        DecisionsClient::new(self.gateway())
-    }
-
-    pub(crate) fn groups(&self) -> GroupsClient<Caller> {
-        GroupsClient::new(self.gateway())
-    }
-
-    pub(crate) fn group_members(&self) -> GroupMembersClient<Caller> {
-        GroupMembersClient::new(self.gateway())
-    }
-
-    pub(crate) fn service_accounts(&self) -> ServiceAccountsClient<Caller> {
-        ServiceAccountsClient::new(self.gateway())
     }
 
     /// Somebody who runs groups.

@@ -96,10 +96,25 @@ fn read(text: &str) -> anyhow::Result<Vec<Read>> {
         anyhow::ensure!(rows.len() < MAX_ROWS, "the file has more than {MAX_ROWS} rows");
         rows.push(match row {
             Ok(row) => check(row, &mut slugs),
-            Err(problem) => Err((String::new(), problem.to_string())),
+            Err(problem) => Err((String::new(), said(&problem, &header))),
         });
     }
     Ok(rows)
+}
+
+/// Why a line is no row, by the name of the column at fault.
+fn said(problem: &csv::Error, header: &csv::StringRecord) -> String {
+    match problem.kind() {
+        csv::ErrorKind::Deserialize { err, .. } => {
+            let at = err.field().and_then(|at| usize::try_from(at).ok());
+            let column = at.and_then(|at| header.get(at)).unwrap_or("the row");
+            format!("{column}: {}", err.kind())
+        }
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("the row has {len} columns, not {expected_len}")
+        }
+        _ => problem.to_string(),
+    }
 }
 
 fn check(row: Row, slugs: &mut BTreeSet<String>) -> Read {

@@ -38,37 +38,8 @@ impl Common<'_> {
                     dns.context("no name servers are known; name some in USHER_DNS_SERVERS")?;
                 tenant::start(&tenant::App { db, nats, clock, dns }, trust, host)?
             }
-            Part::Auth => {
-                let app = auth::App {
-                    db,
-                    nats,
-                    clock,
-                    hasher: auth::Hasher::default(),
-                    vault: vault(self.settings)?,
-                    public_url: self.public_url()?.to_string(),
-                    lifetimes: self.settings.auth.lifetimes(),
-                };
-                auth::start(&app, trust, host)?
-            }
-            Part::User => {
-                let (vault, public_url) = (vault(self.settings)?, self.public_url()?);
-                let (pace, limits) = (self.pace(), user::App::usual_limits());
-                let invite_daily = self.settings.user.invite_daily;
-                let snapshots = user::Snapshots::default();
-                let app = user::App {
-                    db,
-                    nats,
-                    clock,
-                    mesh,
-                    vault,
-                    public_url,
-                    snapshots,
-                    pace,
-                    limits,
-                    invite_daily,
-                };
-                user::start(&app, trust, host)?
-            }
+            Part::Auth => auth::start(&self.auth(db)?, trust, host)?,
+            Part::User => user::start(&self.user(db, mesh)?, trust, host)?,
             Part::Provisioning => {
                 provisioning::start(&self.provisioning(db, mesh, host)?, trust, host)?
             }
@@ -84,6 +55,33 @@ impl Common<'_> {
                 activity::start(&app, trust, host)?
             }
             Part::Gateway => anyhow::bail!("the gateway is a door, not a service"),
+        })
+    }
+
+    fn auth(&self, db: Db) -> anyhow::Result<auth::App> {
+        Ok(auth::App {
+            db,
+            nats: self.nats.clone(),
+            clock: self.clock.clone(),
+            hasher: auth::Hasher::default(),
+            vault: vault(self.settings)?,
+            public_url: self.public_url()?.to_string(),
+            lifetimes: self.settings.auth.lifetimes(),
+        })
+    }
+
+    fn user(&self, db: Db, mesh: Mesh) -> anyhow::Result<user::App> {
+        Ok(user::App {
+            db,
+            nats: self.nats.clone(),
+            clock: self.clock.clone(),
+            mesh,
+            vault: vault(self.settings)?,
+            public_url: self.public_url()?,
+            snapshots: user::Snapshots::default(),
+            pace: self.pace(),
+            limits: user::App::usual_limits(),
+            invite_daily: self.settings.user.invite_daily,
         })
     }
 

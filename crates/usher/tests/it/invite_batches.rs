@@ -100,7 +100,8 @@ async fn each_letter_goes_to_the_stored_address_alone_and_a_hostile_name_stays_a
         .map(|(n, name)| json!({"email": format!("p{n}@letters.test"), "name": name}))
         .collect();
     let long = json!({"email": "long@letters.test", "name": "x".repeat(255)});
-    let wish = json!({"rows": [&rows[..], &[long]].concat()});
+    let rows = [&rows[..], &[long]].concat();
+    let wish = json!({"rows": rows});
     let batch = admin.post("/v1/invite-batches", wish).await.json();
     let path = format!("/v1/invite-batches/{}", text(&batch, "batchId"));
     let done = found("the list ends", async || {
@@ -112,7 +113,7 @@ async fn each_letter_goes_to_the_stored_address_alone_and_a_hostile_name_stays_a
     for n in 0..names.len() {
         let address = format!("p{n}@letters.test");
         let mail = platform.mail_for(&address).await;
-        assert_eq!(mail.to, [address.clone()]);
+        assert_eq!(mail.to, std::slice::from_ref(&address));
         let html = mail.html.clone().unwrap_or_default();
         assert!(!html.contains("<script") && !html.contains("http://evil.test"), "{html}");
         let token = token_for(&platform, &address).await;

@@ -218,9 +218,9 @@ async fn ask(actor: &Actor, binding: &Binding) -> Result<Verdict, String> {
         (404, "tenant_unknown") => Ok(Verdict::Stranger),
         (403, "permission_denied") => Ok(Verdict::Denied),
         // A wrong password is refused to whoever is let in.
-        (401, "wrong_credentials") | (501, "not_supported") | (400 | 404 | 409 | 410, _) => {
-            Ok(Verdict::In)
-        }
+        (401, "wrong_credentials" | "wrong_password")
+        | (501, "not_supported")
+        | (400 | 404 | 409 | 410, _) => Ok(Verdict::In),
         _ => Err(problem.to_string()),
     }
 }

@@ -46,7 +46,7 @@ async fn whatever_is_wrong_with_a_legacy_request_is_told_in_its_envelope() {
             users,
             r#"{"email": "a@example.test", "name": "A", "roles": "king"}"#,
             400,
-            "invalid_argument",
+            "role_unknown",
         ),
         (
             "two roles",
