@@ -39,6 +39,20 @@ impl Actor {
     }
 }
 
+crate::closed_set! {
+    /// What a person, or software for a person, showed.
+    #[derive(Default)]
+    pub enum Credential {
+        /// A session.
+        #[default]
+        Session = "session",
+        /// An access token of a session: good for all that the session is, but for more tokens.
+        Token = "token",
+        /// An API key, or a token of an app: acts within its scopes in one tenant, and never on an account itself.
+        Delegated = "delegated",
+    }
+}
+
 /// Master flags of a passport, set by the platform and never by a tenant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags {
@@ -46,6 +60,10 @@ pub struct Flags {
     pub suspended: bool,
     /// Skips role look-up for operations and access management; always audited.
     pub system_admin: bool,
+    /// What the person showed.
+    pub credential: Credential,
+    /// Whether the person is held to the tenant of the call, whose word alone says who they are.
+    pub of_tenant: bool,
 }
 
 /// The signed token that proves the person behind a call to our own services; forwarded, never printed.
@@ -132,6 +150,14 @@ impl Cx {
         !self.flags.suspended && (trusted || self.permissions.contains(permission))
     }
 
+    /// Whether the actor may let others do this: what is only lent to the platform's staff while a tenant's content is
+    /// open to them, and what software does in their name, is not passed on.
+    #[must_use]
+    pub fn may_give(&self, permission: &str) -> bool {
+        let is_lent = self.flags.system_admin || self.flags.credential == Credential::Delegated;
+        self.may(permission) && !(is_lent && is_content(permission))
+    }
+
     /// The acting person, if a person acts.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
@@ -156,5 +182,21 @@ mod tests {
         assert!(cx.may("reports.report.read"));
         cx.flags.suspended = true;
         assert!(!cx.may("reports.report.read") && !cx.may("tenant.tenants.create"));
+    }
+
+    #[test]
+    fn what_was_lent_is_not_given_on() {
+        let mut cx = Cx::of_service("gateway", None, &Clock::system());
+        cx.permissions =
+            Arc::new(["reports.report.read", "user.members.read"].map(str::to_owned).into());
+        assert!(cx.may_give("reports.report.read"), "a member's own right");
+        for lent in [
+            Flags { system_admin: true, ..Flags::default() },
+            Flags { credential: Credential::Delegated, ..Flags::default() },
+        ] {
+            cx.flags = lent;
+            assert!(cx.may("reports.report.read") && !cx.may_give("reports.report.read"));
+            assert!(cx.may_give("user.members.read"));
+        }
     }
 }

@@ -5,16 +5,18 @@ mod code;
 mod cx;
 mod id;
 mod page;
+mod public_mail;
 mod text;
 mod time;
 
 pub use code::{Code, Failure, FieldViolation};
-pub use cx::{Actor, Cx, Flags, Passport, is_content};
+pub use cx::{Actor, Credential, Cx, Flags, Passport, is_content};
 pub use id::{
     ActivityId, ClientId, EventId, FactId, GroupId, IncidentId, InviteId, JobId, LetterId,
     MessageId, RoleId, SessionId, TenantId, UnknownId, UserId,
 };
 pub use page::{Page, PageSize};
+pub use public_mail::is_public_mail;
 pub use text::{BadText, Email, Locale, PersonName, Slug};
 pub use time::{Clock, Timestamp};
 

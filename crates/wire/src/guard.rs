@@ -10,7 +10,9 @@ use std::{
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
-use kernel::{Actor, Code, Cx, Flags, Passport, SessionId, TenantId, Timestamp, UserId};
+use kernel::{
+    Actor, Code, Credential, Cx, Flags, Passport, SessionId, TenantId, Timestamp, UserId,
+};
 use tonic::{Status, body::Body, service::Routes};
 use tower::Service;
 use tracing::Instrument;
@@ -70,8 +72,15 @@ impl Guard {
         let rule = rules::of(path)
             .ok_or_else(|| plain(Code::NotFound, "unknown_method", "There is no such method."))?;
         let caller = self.caller(headers)?;
-        let cx = self.context(headers, caller)?;
+        let mut cx = self.context(headers, caller)?;
         permit(rule, &cx)?;
+        let held = cx.flags.of_tenant && !rules::is_of_tenant(rule);
+        if rule.public && (held || cx.flags.credential == Credential::Delegated) {
+            // Whoever acts for a person as somebody would who is signed in has to be that person, in all of their account.
+            cx.actor = Actor::Anonymous;
+            cx.passport = None;
+            cx.permissions = Arc::default();
+        }
         Ok(cx)
     }
 
@@ -137,7 +146,12 @@ fn adopt_person(cx: &mut Cx, person: &PassportClaims) -> Result<(), Status> {
         session: SessionId::parse(&person.sid).map_err(|_| malformed())?,
     };
     cx.permissions = Arc::new(person.perms.iter().cloned().collect::<BTreeSet<_>>());
-    cx.flags = Flags { suspended: person.suspended, system_admin: person.system_admin };
+    cx.flags = Flags {
+        suspended: person.suspended,
+        system_admin: person.system_admin,
+        credential: person.credential,
+        of_tenant: person.of_tenant,
+    };
     Ok(())
 }
 
@@ -155,8 +169,18 @@ fn permit(rule: &Rule, cx: &Cx) -> Result<(), Status> {
         Actor::User { .. } if cx.flags.suspended => {
             Err(plain(Code::Denied, "suspended", "This account is suspended."))
         }
-        Actor::User { .. } if rule.signed_in => Ok(()),
-        Actor::User { .. } if !rule.permission.is_empty() && cx.may(&rule.permission) => Ok(()),
+        Actor::User { .. } if cx.flags.of_tenant && !rules::is_of_tenant(rule) => {
+            let message = "Sign in to your account: this session is of its workspace alone.";
+            Err(plain(Code::Denied, "session_required", message))
+        }
+        Actor::User { .. } if rule.signed_in => of_person(cx),
+        Actor::User { .. } if !rule.permission.is_empty() && cx.may(&rule.permission) => {
+            if rules::is_of_tenant(rule) {
+                Ok(())
+            } else {
+                of_person(cx)
+            }
+        }
         // What the gateway asks before it knows a person; such methods have no route from outside.
         Actor::Anonymous if names_caller(rule, cx) => Ok(()),
         Actor::Anonymous => {
@@ -164,6 +188,15 @@ fn permit(rule: &Rule, cx: &Cx) -> Result<(), Status> {
         }
         _ => Err(plain(Code::Denied, "permission_denied", "You may not do this.")),
     }
+}
+
+/// Lets in whoever is signed in themselves: neither a key nor an app acts on an account.
+fn of_person(cx: &Cx) -> Result<(), Status> {
+    if cx.flags.credential != Credential::Delegated {
+        return Ok(());
+    }
+    let message = "Sign in yourself to do this: an API key or an app's token does not suffice.";
+    Err(plain(Code::Denied, "session_required", message))
 }
 
 /// Whether the rule names the service that calls.
@@ -259,4 +292,81 @@ fn count(me: &'static str, path: &str, response: &Response<Body>, started: Insta
     ];
     metrics::histogram!("usher_rpc_duration_seconds", &labels)
         .record(started.elapsed().as_secs_f64());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::{GATEWAY, ServiceKey};
+
+    const HERE: &str = "0192f0c1-2b3c-7d4e-8f50-6a7b8c9d0e1f";
+    const SUSPEND: &str = "/usher.tenant.v1.LifeCycles/SuspendTenant";
+    const ACCEPT: &str = "/usher.user.v1.Invites/AcceptInvitation";
+    const MEMBERS: &str = "/usher.user.v1.People/ListMembers";
+
+    /// What the guard makes of the gateway's call for somebody in a tenant who holds what the method asks for.
+    fn admitted(path: &'static str, shown: Credential, of_tenant: bool) -> Result<Cx, String> {
+        let me = path.split('.').nth(1).expect("a service");
+        let (key, trust) = (ServiceKey::generate(GATEWAY).expect("a key"), Trust::default());
+        trust.believe(GATEWAY, key.public()).expect("a public key");
+        let claims = PassportClaims {
+            iss: String::new(),
+            aud: String::new(),
+            exp: 0,
+            sub: HERE.into(),
+            sid: HERE.into(),
+            tid: Some(HERE.into()),
+            perms: vec![rules::of(path).expect("ruled").permission.clone()],
+            epoch: 1,
+            suspended: false,
+            system_admin: false,
+            credential: shown,
+            of_tenant,
+        };
+        let (token, passport) = (key.token_for(me), key.passport(claims));
+        let mut headers = HeaderMap::new();
+        metadata::set(&mut headers, metadata::SERVICE, &token.expect("a token"));
+        metadata::set(&mut headers, metadata::PASSPORT, &passport.expect("a passport"));
+        metadata::set(&mut headers, metadata::TENANT, HERE);
+        let guard = Guard::new(me, trust).expect("ruled");
+        guard.admit(path, &headers).map_err(|status| crate::code_of(&status).reason)
+    }
+
+    #[test]
+    fn software_acts_in_its_tenant_and_never_on_the_platform() {
+        assert!(admitted(SUSPEND, Credential::Session, false).is_ok());
+        let refused = admitted(SUSPEND, Credential::Delegated, false);
+        assert_eq!(refused.expect_err("is the platform's"), "session_required");
+        assert!(admitted(MEMBERS, Credential::Delegated, false).is_ok());
+    }
+
+    #[test]
+    fn for_whom_a_tenant_vouches_is_held_to_it() {
+        for path in [
+            SUSPEND,
+            "/usher.auth.v1.Sessions/ListSessions",
+            "/usher.auth.v1.Sessions/EndAllSessions",
+            "/usher.user.v1.Profiles/UpdateProfile",
+            "/usher.user.v1.Joining/JoinTenant",
+        ] {
+            for shown in [Credential::Session, Credential::Token] {
+                let refused = admitted(path, shown, true).expect_err("is of the account");
+                assert_eq!(refused, "session_required", "{path}");
+            }
+        }
+        for path in [MEMBERS, "/usher.auth.v1.Sessions/EndSession", "/usher.user.v1.People/GetMe"] {
+            assert!(admitted(path, Credential::Session, true).expect("is let in").flags.of_tenant);
+        }
+    }
+
+    #[test]
+    fn who_is_not_all_of_a_person_is_nobody_where_anyone_may_call() {
+        for (shown, of_tenant) in [(Credential::Delegated, false), (Credential::Session, true)] {
+            let cx = admitted(ACCEPT, shown, of_tenant).expect("is public");
+            assert_eq!(cx.actor, Actor::Anonymous);
+            assert!(cx.passport.is_none() && cx.permissions.is_empty());
+        }
+        let own = admitted(ACCEPT, Credential::Session, false).expect("is public");
+        assert!(own.user().is_some() && own.passport.is_some());
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use kernel::{Code, Failure};
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 use serde_json::Value;
@@ -12,6 +13,16 @@ use serde_json::Value;
 pub struct Malformed {
     message: String,
     problem: String,
+}
+
+impl Failure for Malformed {
+    fn code(&self) -> Code {
+        Code::Internal
+    }
+
+    fn reason(&self) -> &'static str {
+        "malformed_message"
+    }
 }
 
 /// The descriptors of the whole contract.

@@ -2,6 +2,7 @@
 //!
 //! - `tenant::v1`, `user::v1`, …: the generated messages, clients and servers.
 //! - [`rules`]: the rule of every method, read from the descriptors; [`Guard`] enforces it at the callee.
+//! - [`tokens`]: what people's own software shows, signed by `auth` and verified anywhere.
 //! - [`identity`]: who calls: a service's own token, and the passport of the person behind the call.
 //! - [`Mesh`]: how a service reaches another, in the same process or over the network, through the same layers.
 //! - [`refuse`] and [`parse`]: from our errors to statuses, from wire fields to parsed types.
@@ -23,6 +24,7 @@ mod secrets {
     include!(concat!(env!("OUT_DIR"), "/secrets.rs"));
 }
 mod status;
+pub mod tokens;
 
 pub use convert::{instant, timestamp};
 pub use fact::Fact;

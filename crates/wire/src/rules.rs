@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::LazyLock};
 use prost::Message;
 use prost_reflect::{MethodDescriptor, ServiceDescriptor};
 
-use crate::{json::POOL, rule::v1::Rule};
+use crate::{
+    json::POOL,
+    rule::v1::{Rule, Scope},
+};
 
 /// A service has a method without a rule; such a server does not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,6 +38,33 @@ pub fn path(method: &MethodDescriptor) -> String {
 #[must_use]
 pub fn of(path: &str) -> Option<&'static Rule> {
     RULES.get(path)
+}
+
+/// Whether some method within a tenant asks for this permission: none that acts on the platform lets software in.
+#[must_use]
+pub fn is_asked_for(permission: &str) -> bool {
+    let mut rules = RULES.values().filter(|rule| is_of_tenant(rule));
+    !permission.is_empty() && rules.any(|rule| rule.permission == permission)
+}
+
+/// Whether the call stays within one tenant.
+#[must_use]
+pub(crate) fn is_of_tenant(rule: &Rule) -> bool {
+    rule.scope() != Scope::Platform || rule.of_tenant
+}
+
+/// The id of a method as the OpenAPI document has it, for instance `user.SignUps.AskSignUp`.
+#[must_use]
+pub fn operation(method: &MethodDescriptor) -> String {
+    let parent = method.parent_service();
+    let service = parent.package_name().split('.').nth(1).unwrap_or_default();
+    format!("{service}.{}.{}", parent.name(), method.name())
+}
+
+/// The ids of the methods for which the gateway asks for a proof.
+pub fn captcha_operations() -> impl Iterator<Item = String> {
+    let marked = |method: &MethodDescriptor| of(&path(method)).is_some_and(|rule| rule.captcha);
+    methods().filter(marked).map(|method| operation(&method))
 }
 
 /// Refuses a package that has a method without a rule, or with one that nobody can satisfy.
@@ -77,5 +107,13 @@ mod tests {
             );
         }
         assert!(methods().count() > 20);
+    }
+
+    #[test]
+    fn no_software_is_held_to_what_acts_on_the_platform() {
+        assert!(is_asked_for("user.members.read"));
+        for permission in ["tenant.tenants.operate", "user.people.erase", ""] {
+            assert!(!is_asked_for(permission), "{permission}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the tokens say.
 
+use kernel::Credential;
 use serde::{Deserialize, Serialize};
 
 /// A service's own claim: `iss` is the service, `aud` the callee.
@@ -39,4 +40,10 @@ pub struct PassportClaims {
     /// Master flag: skips role look-up, audited.
     #[serde(default)]
     pub system_admin: bool,
+    /// What the person showed.
+    #[serde(default)]
+    pub credential: Credential,
+    /// Whether the person is held to the tenant of the call, whose word alone says who they are.
+    #[serde(default)]
+    pub of_tenant: bool,
 }

@@ -58,6 +58,8 @@ mod tests {
             epoch: 1,
             suspended: false,
             system_admin: false,
+            credential: kernel::Credential::Session,
+            of_tenant: false,
         }
     }
 
