@@ -4,10 +4,12 @@
 //! - [`emit`] writes a fact beside the change it tells of; [`audit`] writes who did it.
 //! - [`Relay`] publishes committed facts: nothing lost, nothing reordered within an aggregate, any number of relays.
 //! - [`Consumers`] hands facts to ops; [`first_delivery`] makes the op's effect happen once.
+//! - [`Bucket`] holds small values that all processes share.
 //! - [`Envelope`] is the fact on the wire, a CloudEvent.
 //! - [`outbox`] is what an operator does by hand; [`idle`] and [`retain`] look after the whole.
 
 mod audit;
+mod bucket;
 mod consume;
 mod emit;
 mod envelope;
@@ -24,6 +26,7 @@ mod tail;
 mod trace;
 
 pub use audit::audit;
+pub use bucket::{Bucket, Held, Keeping};
 pub use consume::{Consumers, Retry};
 pub use emit::{emit, emit_json};
 pub use envelope::{Envelope, Unreadable};

@@ -165,6 +165,10 @@ impl Nats {
         Ok(stream)
     }
 
+    pub(crate) const fn jetstream(&self) -> &jetstream::Context {
+        &self.js
+    }
+
     pub(crate) const fn client(&self) -> &Client {
         &self.client
     }

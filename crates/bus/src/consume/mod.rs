@@ -5,6 +5,7 @@ mod held;
 mod letter;
 mod settle;
 mod supervisor;
+mod suspect;
 mod worker;
 
 pub use handler::{Consumers, Retry};

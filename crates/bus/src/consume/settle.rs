@@ -16,17 +16,27 @@ use super::{
     handler::{Refusal, Retry, Spec},
     held::{Item, answer},
     letter::{bury, unearth},
+    suspect::{acquit, count_try},
 };
 use crate::{Envelope, Nats, Result, pace::Backoff, trace};
 
 /// Most handlers running at once.
-const RUNNING: usize = 32;
+const RUNNING: u32 = 32;
 
 /// What became of a message.
 pub(super) enum Outcome {
     Settled,
     /// Told to stop before it was handled.
     Unsettled,
+}
+
+/// One go at a message.
+enum Turn {
+    Handled,
+    Refused(Refusal),
+    /// It was begun too often without an answer.
+    TooOften,
+    Stopped,
 }
 
 /// What handling a message needs.
@@ -40,7 +50,7 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(db: Db, nats: Nats, retry: Retry, spec: Arc<Spec>) -> Self {
-        Self { db, nats, retry, spec, slots: Semaphore::new(RUNNING) }
+        Self { db, nats, retry, spec, slots: Semaphore::new(RUNNING as usize) }
     }
 
     /// Brings one message to its end: handled, or buried, or told to stop.
@@ -50,24 +60,16 @@ impl Core {
             Err(problem) => return self.bury(item, problem, item.delivered, stop).await,
         };
         let mut backoff = Backoff::new(self.retry.first, self.retry.cap);
-        // A message that takes the process down with it never reports a failure: deliveries count too.
-        let mut attempts = item.delivered.saturating_sub(1);
-        if attempts >= self.retry.attempts {
-            let problem = "delivered too often without an answer";
-            return self.bury(item, problem, attempts, stop).await;
-        }
+        let mut attempts = 0;
         loop {
-            let refusal = {
-                let Ok(_slot) = self.slots.acquire().await else {
-                    return Outcome::Unsettled;
-                };
-                if stop.is_cancelled() {
-                    return Outcome::Unsettled;
+            let refusal = match self.turn(item, envelope, &mut attempts, stop).await {
+                Turn::Handled => return self.settled(item).await,
+                Turn::Refused(refusal) => refusal,
+                Turn::TooOften => {
+                    let problem = "delivered too often without an answer";
+                    return self.bury(item, problem, attempts, stop).await;
                 }
-                match self.handle(envelope).await {
-                    Ok(()) => return self.settled(item).await,
-                    Err(refusal) => refusal,
-                }
+                Turn::Stopped => return Outcome::Unsettled,
             };
             attempts += 1;
             tracing::warn!(
@@ -93,6 +95,41 @@ impl Core {
                 () = sleep(backoff.next()) => {}
             }
         }
+    }
+
+    /// Waits for a place and runs the handler once. A message that takes the process down with it never reports a
+    /// failure, so one that was delivered suspiciously often is counted before each try, and handled alone: should the
+    /// process die, nobody else was at it.
+    async fn turn(
+        &self,
+        item: &Item,
+        envelope: &Envelope,
+        attempts: &mut u32,
+        stop: &CancellationToken,
+    ) -> Turn {
+        let places = if self.suspects(item) { RUNNING } else { 1 };
+        let Ok(_slots) = self.slots.acquire_many(places).await else { return Turn::Stopped };
+        if stop.is_cancelled() {
+            return Turn::Stopped;
+        }
+        if self.suspects(item) {
+            match count_try(&self.db, &self.spec.name, &item.letter).await {
+                Ok(tries) => *attempts = tries - 1,
+                Err(problem) => {
+                    let problem = problem.to_string();
+                    return Turn::Refused(Refusal::Later { code: Code::Unavailable, problem });
+                }
+            }
+            if *attempts >= self.retry.attempts {
+                return Turn::TooOften;
+            }
+        }
+        self.handle(envelope).await.map_or_else(Turn::Refused, |()| Turn::Handled)
+    }
+
+    /// Whether it was delivered more often than a handler is asked, be it that it kills or that it waited beside a killer.
+    const fn suspects(&self, item: &Item) -> bool {
+        item.delivered > self.retry.attempts
     }
 
     /// Runs the handler once, inside a span that continues the fact's trace.
@@ -124,6 +161,7 @@ impl Core {
         {
             tracing::warn!(%problem, "a dead letter outlives its fact");
         }
+        self.acquit(item).await;
         answer(item, AckKind::Ack).await;
         Outcome::Settled
     }
@@ -146,7 +184,17 @@ impl Core {
                 () = sleep(backoff.next()) => {}
             }
         }
+        self.acquit(item).await;
         answer(item, AckKind::Term).await;
         Outcome::Settled
+    }
+
+    /// Forgets the count of a message that came to its end.
+    async fn acquit(&self, item: &Item) {
+        if self.suspects(item)
+            && let Err(problem) = acquit(&self.db, &self.spec.name, &item.letter).await
+        {
+            tracing::warn!(%problem, "the tries of a settled message stay counted");
+        }
     }
 }

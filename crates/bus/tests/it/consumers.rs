@@ -56,7 +56,7 @@ fn noting(house: &House, log: &Log) -> Consumers {
     )
 }
 
-const QUICK: Retry = Retry {
+pub(crate) const QUICK: Retry = Retry {
     attempts: 6,
     refusals: 2,
     first: Duration::from_millis(10),

@@ -7,5 +7,6 @@ mod house;
 mod operator;
 mod order;
 mod schema;
+mod suspects;
 mod traces;
 mod writing;
