@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use kernel::{Code, Failure, FieldViolation};
 
-use crate::domain::{BadPassword, BadSecret, BadTtl, Closed};
+use crate::{
+    domain::{
+        BadClientWish, BadKeyWish, BadPassword, BadSecret, BadTtl, BanRefusal, CaptchaRefusal,
+        Closed, OAuthProblem, PasskeyRefusal, SsoRefusal,
+    },
+    relying::Unfit,
+};
 
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -59,6 +65,22 @@ pub enum Error {
         "The password is too short to be used alone; choose one of at least 15 characters first."
     )]
     PasswordTooShort,
+    /// A passkey is refused.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyRefusal),
+    /// Single sign-on is refused.
+    #[error(transparent)]
+    Sso(#[from] SsoRefusal),
+    /// Another service is away, or refused.
+    #[error("{service} answered {reason}")]
+    Peer {
+        /// The service.
+        service: &'static str,
+        /// Its stable word.
+        reason: String,
+        /// Whether trying again may help.
+        away: bool,
+    },
     /// A kept secret cannot be read.
     #[error(transparent)]
     BadSecret(#[from] BadSecret),
@@ -98,9 +120,104 @@ pub enum Error {
     /// A hash or a random number could not be made or read.
     #[error("hashing failed: {0}")]
     Hashing(String),
+    /// Asked with a token, or a key, for what only a session may.
+    #[error("Sign in yourself to do this: a token or an API key does not suffice.")]
+    SessionWanted,
+    /// The tenant asks for a second factor, and the session began without one.
+    #[error(
+        "This tenant asks for a second factor: set one up in your account, then sign in with it."
+    )]
+    SecondFactorWanted,
+    /// The person does not belong to the tenant.
+    #[error("There is no such tenant.")]
+    TenantUnknown,
+    /// A refresh token that was replaced, and whose successor is in use.
+    #[error("The refresh token was used before; sign in again.")]
+    RefreshReused,
+    /// Software that begins anew instead of renewing.
+    #[error("This session has too many tokens; renew those that there are, or revoke some.")]
+    TooManyFamilies,
+    /// The key cannot be made so: the field and its problem.
+    #[error("The API key cannot be made: {0} {1}.")]
+    KeyRefused(&'static str, BadKeyWish),
+    /// The tenant has no such key.
+    #[error("There is no such API key.")]
+    ApiKeyNotFound,
+    /// Revoked, or too old.
+    #[error("The API key has ended; make another one.")]
+    ApiKeyEnded,
+    /// As many as a tenant may have.
+    #[error("The tenant has 1,000 API keys; revoke some first.")]
+    TooManyKeys,
+    /// As many as a tenant may have.
+    #[error("The tenant has 100 apps; end some first.")]
+    TooManyClients,
+    /// A key is made by its own person, or for a service account.
+    #[error("The API key is another person's; only they may do this.")]
+    KeyOfAnother,
+    /// The tenant has no such service account, or it is paused.
+    #[error("There is no such service account, or it is disabled.")]
+    SubjectNotFound,
+    /// The key would allow what its maker may not.
+    #[error("The service account could do what you may not; choose scopes within your own rights.")]
+    BeyondOwnRights,
+    /// An app asks for what it is not given.
+    #[error("The app is refused: {0}.")]
+    OAuth(OAuthProblem),
+    /// The tenant has no such app, or it has ended.
+    #[error("There is no such app.")]
+    OAuthClientNotFound,
+    /// The app's address is not the one it gave.
+    #[error("The app's redirect_uri is none of those that it is known by.")]
+    RedirectUnknown,
+    /// The app keeps no secret, or has ended.
+    #[error("The app has no secret that could be replaced.")]
+    NoClientSecret,
+    /// The app cannot be made so: the field and its problem.
+    #[error("The app cannot be made: {0} {1}.")]
+    ClientRefused(&'static str, BadClientWish),
+    /// The person was not asked this question in this session.
+    #[error("The page is too old; begin again at the app.")]
+    NotAsked,
+    /// A ban is not made or lifted.
+    #[error(transparent)]
+    Ban(#[from] BanRefusal),
+    /// A proof is lacking, or does not count.
+    #[error(transparent)]
+    Captcha(#[from] CaptchaRefusal),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
+}
+
+impl Error {
+    /// What a device made is not taken; why not stands in the log alone.
+    pub(crate) fn unmade(why: Unfit) -> Self {
+        tracing::info!(%why, "a new passkey was refused");
+        match why {
+            Unfit::Off => Self::Passkey(PasskeyRefusal::Off),
+            _ => Self::Passkey(PasskeyRefusal::Invalid),
+        }
+    }
+
+    /// A proof by a device is not good; why not stands in the log alone.
+    pub(crate) fn unproven(why: Unfit) -> Self {
+        tracing::info!(%why, "a passkey was refused");
+        match why {
+            Unfit::Off => Self::Passkey(PasskeyRefusal::Off),
+            _ => Self::Passkey(PasskeyRefusal::Refused),
+        }
+    }
+}
+
+impl From<Unfit> for Error {
+    /// What cannot be asked for.
+    fn from(why: Unfit) -> Self {
+        match why {
+            Unfit::Off => Self::Passkey(PasskeyRefusal::Off),
+            other => PasskeyRefusal::Unkept(other.to_string()).into(),
+        }
+    }
 }
 
 impl Failure for Error {
@@ -113,24 +230,51 @@ impl Failure for Error {
             | Self::SessionExpired
             | Self::CodeRefused
             | Self::SecondFactorRequired
-            | Self::FactorRefused => Code::Unauthenticated,
-            Self::StepUpRequired => Code::Denied,
-            Self::FactorExists | Self::PasswordTooShort => Code::Conflict,
-            Self::Vault(error) => error.code(),
+            | Self::FactorRefused
+            | Self::RefreshReused
+            | Self::ApiKeyEnded => Code::Unauthenticated,
+            Self::StepUpRequired
+            | Self::SessionWanted
+            | Self::SecondFactorWanted
+            | Self::KeyOfAnother
+            | Self::NotAsked
+            | Self::BeyondOwnRights
+            | Self::PersonClosed => Code::Denied,
+            Self::TooManyFamilies
+            | Self::TooManyKeys
+            | Self::TooManyClients
+            | Self::TooManyTries(_) => Code::Exhausted,
+            Self::FactorExists
+            | Self::PasswordTooShort
+            | Self::NoClientSecret
+            | Self::EmailTaken => Code::Conflict,
             Self::PasswordRefused(_)
             | Self::NewPasswordRefused(_)
             | Self::TtlRefused(_)
+            | Self::KeyRefused(..)
+            | Self::ClientRefused(..)
+            | Self::RedirectUnknown
             | Self::BadFact(_) => Code::Invalid,
+            Self::OAuth(OAuthProblem::InvalidClient | OAuthProblem::InvalidToken) => {
+                Code::Unauthenticated
+            }
+            Self::OAuth(_) => Code::Invalid,
             Self::CredentialNotFound
             | Self::SessionNotFound
             | Self::LetterNotFound
-            | Self::FactorNotFound => Code::NotFound,
+            | Self::FactorNotFound
+            | Self::TenantUnknown
+            | Self::ApiKeyNotFound
+            | Self::OAuthClientNotFound
+            | Self::SubjectNotFound => Code::NotFound,
             Self::LetterClosed(_) => Code::Gone,
-            Self::TooManyTries(_) => Code::Exhausted,
-            Self::EmailTaken => Code::Conflict,
-            Self::PersonClosed => Code::Denied,
-            Self::Busy | Self::EmailHeld => Code::Unavailable,
-            Self::Hashing(_) | Self::BadSecret(_) => Code::Internal,
+            Self::Busy | Self::EmailHeld | Self::Peer { away: true, .. } => Code::Unavailable,
+            Self::Peer { .. } | Self::Hashing(_) | Self::BadSecret(_) => Code::Internal,
+            Self::Passkey(refusal) => refusal.code(),
+            Self::Sso(refusal) => refusal.code(),
+            Self::Ban(refusal) => refusal.code(),
+            Self::Captcha(refusal) => refusal.code(),
+            Self::Vault(error) => error.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -153,6 +297,7 @@ impl Failure for Error {
             Self::FactorExists => "factor_exists",
             Self::FactorNotFound => "factor_not_found",
             Self::PasswordTooShort => "password_too_short",
+            Self::Peer { .. } => "peer_refused",
             Self::BadSecret(_) => "bad_secret",
             Self::Vault(error) => error.reason(),
             Self::TtlRefused(_) => "ttl_refused",
@@ -166,6 +311,29 @@ impl Failure for Error {
             Self::Busy => "busy",
             Self::BadFact(_) => "bad_fact",
             Self::Hashing(_) => "hashing_failed",
+            Self::SessionWanted => "session_required",
+            Self::SecondFactorWanted => "second_factor_wanted",
+            Self::TenantUnknown => "tenant_unknown",
+            Self::RefreshReused => "refresh_reused",
+            Self::TooManyFamilies => "too_many_tokens",
+            Self::KeyRefused(..) => "key_refused",
+            Self::ApiKeyNotFound => "api_key_not_found",
+            Self::ApiKeyEnded => "api_key_ended",
+            Self::TooManyKeys => "too_many_keys",
+            Self::TooManyClients => "too_many_apps",
+            Self::KeyOfAnother => "key_of_another",
+            Self::SubjectNotFound => "service_account_not_found",
+            Self::BeyondOwnRights => "beyond_own_rights",
+            Self::OAuth(problem) => problem.as_str(),
+            Self::OAuthClientNotFound => "oauth_client_not_found",
+            Self::RedirectUnknown => "redirect_unknown",
+            Self::NoClientSecret => "no_client_secret",
+            Self::ClientRefused(..) => "client_refused",
+            Self::NotAsked => "not_asked",
+            Self::Passkey(refusal) => refusal.reason(),
+            Self::Sso(refusal) => refusal.reason(),
+            Self::Ban(refusal) => refusal.reason(),
+            Self::Captcha(refusal) => refusal.reason(),
             Self::Database(error) => error.reason(),
         }
     }
@@ -181,6 +349,16 @@ impl Failure for Error {
             Self::TtlRefused(problem) => {
                 vec![FieldViolation::new("ttlSeconds", problem.to_string())]
             }
+            Self::KeyRefused(field, problem) => {
+                vec![FieldViolation::new(*field, problem.to_string())]
+            }
+            Self::ClientRefused(field, problem) => {
+                vec![FieldViolation::new(*field, problem.to_string())]
+            }
+            Self::Passkey(refusal) => refusal.fields(),
+            Self::Sso(refusal) => refusal.fields(),
+            Self::Ban(refusal) => refusal.fields(),
+            Self::Captcha(refusal) => refusal.fields(),
             _ => Vec::new(),
         }
     }

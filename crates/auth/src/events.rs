@@ -2,19 +2,23 @@
 
 use bus::Consumers;
 use kernel::{Cx, Email, SessionId, UserId};
-use wire::user::v1::{
-    InviteAccepted, PersonDisabled, PersonEmailChanged, PersonEnabled, PersonStanding,
+use wire::{
+    tenant::v1::TenantSettingsChanged,
+    user::v1::{
+        InviteAccepted, MembershipRemoved, PersonDisabled, PersonEmailChanged, PersonEnabled,
+        PersonStanding, SignUpFinished,
+    },
 };
 
 use crate::{
     App, Error, Result,
-    domain::{CredentialId, Person, PersonStatus},
+    domain::{CredentialId, Person, PersonStatus, SignInRules},
     ops,
 };
 
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
-    let [accepted, moved, closed, opened] = [(); 4].map(|()| app.clone());
+    let [accepted, moved, closed, opened, settings, came, left] = [(); 7].map(|()| app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteAccepted| {
             let app = accepted.clone();
@@ -32,6 +36,38 @@ pub(crate) fn consumers(app: &App) -> Consumers {
             let app = opened.clone();
             async move { follow(&app, &cx, fact.standing, "").await }
         })
+        .on(move |cx: Cx, fact: TenantSettingsChanged| {
+            let app = settings.clone();
+            async move { hear_settings(&app, &cx, &fact).await }
+        })
+        .on(move |cx: Cx, fact: SignUpFinished| {
+            let app = came.clone();
+            async move { activate(&app, &cx, &fact.user_id, &fact.credential_id).await }
+        })
+        .on(move |cx: Cx, fact: MembershipRemoved| {
+            let app = left.clone();
+            async move { membership_removed(&app, &cx, &fact).await }
+        })
+}
+
+/// Somebody is no member of a tenant any more.
+async fn membership_removed(app: &App, cx: &Cx, fact: &MembershipRemoved) -> Result<()> {
+    let tenant = cx.tenant.ok_or(Error::BadFact("tenant"))?;
+    let user_id = UserId::parse(&fact.user_id).map_err(|_| Error::BadFact("user_id"))?;
+    ops::leave_tenant(app, cx, tenant, user_id).await
+}
+
+/// What a tenant asks of its members' sign-in is something else now.
+async fn hear_settings(app: &App, cx: &Cx, fact: &TenantSettingsChanged) -> Result<()> {
+    let tenant = cx.tenant.ok_or(Error::BadFact("tenant"))?;
+    let rules = SignInRules {
+        version: fact.version,
+        second_factor: fact.mfa_required,
+        password_min_length: fact.password_min_length,
+        idle_minutes: fact.session_idle_minutes,
+        absolute_minutes: fact.session_absolute_minutes,
+    };
+    ops::note_sign_in_rules(app, cx, tenant, rules).await
 }
 
 /// The password chosen on acceptance becomes the person's own.
@@ -39,9 +75,14 @@ async fn invite_accepted(app: &App, cx: &Cx, fact: InviteAccepted) -> Result<()>
     if fact.credential_id.is_empty() {
         return Ok(());
     }
+    activate(app, cx, &fact.user_id, &fact.credential_id).await
+}
+
+/// Makes the staged password the person's own; the call that said so may have been lost.
+async fn activate(app: &App, cx: &Cx, user_id: &str, credential_id: &str) -> Result<()> {
     let command = ops::ActivateCredential {
-        user_id: UserId::parse(&fact.user_id).map_err(|_| Error::BadFact("user_id"))?,
-        credential_id: CredentialId::parse(&fact.credential_id)
+        user_id: UserId::parse(user_id).map_err(|_| Error::BadFact("user_id"))?,
+        credential_id: CredentialId::parse(credential_id)
             .map_err(|_| Error::BadFact("credential_id"))?,
     };
     ops::activate_credential(app, cx, command).await

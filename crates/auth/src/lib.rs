@@ -1,8 +1,10 @@
 //! Sign-in: people's passwords, sessions and letters that let them in, and who stands behind a presented token.
 //!
-//! People are global, and so is all this service keeps: credentials and sessions belong to no tenant. Its audit rows and
-//! facts belong to the platform.
+//! People are global, and so are their credentials and sessions; what is told of them belongs to the platform. Tokens, API
+//! keys and apps belong to a tenant.
 
+mod captcha;
+mod captcha_config;
 mod config;
 mod domain;
 mod error;
@@ -10,20 +12,34 @@ mod events;
 mod grpc;
 mod hasher;
 mod jobs;
+mod oidc;
 mod ops;
+mod peers;
+mod relying;
+mod signer;
 mod store;
+
+use std::time::Duration;
 
 use boot::Host;
 use bus::{Nats, Relay};
 use kernel::Clock;
+use outbound::Outbound;
 use pg::Db;
 use vault::Vault;
-use wire::{Guard, Guarded, identity::Trust, rules::Unruled};
+use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 
+pub use captcha::{Captcha, CaptchaProvider, Siteverify};
+pub use captcha_config::{CaptchaConfig, Kind as CaptchaKind};
 pub use config::Config;
-pub use domain::{BadPassword, BadSecret, BadTtl, Closed, Lifetimes};
+pub use domain::{
+    BadClientWish, BadKeyWish, BadPassword, BadSecret, BadTtl, BanRefusal, CaptchaRefusal, Closed,
+    KeyPolicy, Lifetimes, OAuthProblem, PasskeyRefusal, SsoRefusal,
+};
 pub use error::{Error, Result};
 pub use hasher::Hasher;
+pub use relying::{BadRelying, Relying};
+pub use signer::Signer;
 
 /// The service's name: its schema, its role, its place in the mesh.
 pub const NAME: &str = "auth";
@@ -43,8 +59,24 @@ pub struct App {
     pub vault: Vault,
     /// Where people reach the platform, without a slash at the end; links in letters begin with it.
     pub public_url: String,
+    /// The services it asks: `tenant` for proofs of domains, `user` for what people may do and new members.
+    pub mesh: Mesh,
+    /// The way to tenants' providers.
+    pub outbound: Outbound,
+    /// Whom passkeys answer to.
+    pub relying: Relying,
     /// How long sessions live.
     pub lifetimes: Lifetimes,
+    /// How keys that sign tokens are made and replaced.
+    pub keys: KeyPolicy,
+    /// What signs tokens.
+    pub signer: Signer,
+    /// How long an access token lives.
+    pub access_life: Duration,
+    /// The proof that strangers give.
+    pub captcha: Captcha,
+    /// So many refusals within an hour ban their source for a while; none do for 0.
+    pub ban_after: u32,
 }
 
 /// Starts the background work on `host` and returns the guarded RPCs.
@@ -57,6 +89,11 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     host.spawn("auth relay", async move |stop| Ok(relay.run(stop).await?));
     let consumers = events::consumers(app);
     host.spawn("auth consumers", async move |stop| Ok(consumers.run(stop).await?));
+    let rotating = app.clone();
+    host.spawn("auth signing keys", async move |stop| {
+        jobs::rotate_keys(&rotating, &stop).await;
+        Ok(())
+    });
     let sweeping = app.clone();
     host.spawn("auth sweep", async move |stop| {
         jobs::sweep_leftovers(&sweeping, &stop).await;

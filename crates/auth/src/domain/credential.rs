@@ -49,13 +49,14 @@ impl fmt::Display for CredentialId {
     }
 }
 
-/// A password's hash and whom it signs in.
+/// Whom an address signs in, and the hash of the password.
 #[derive(Debug)]
 pub(crate) struct Credential {
     pub(crate) credential_id: CredentialId,
     pub(crate) user_id: UserId,
     pub(crate) email: Email,
-    pub(crate) hash: SecretString,
+    /// `None` for somebody who signs in by a passkey.
+    pub(crate) hash: Option<SecretString>,
     pub(crate) state: State,
     pub(crate) created_at: Timestamp,
 }

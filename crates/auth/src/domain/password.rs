@@ -49,6 +49,9 @@ pub enum BadPassword {
     /// The e-mail, or the part of it before the `@`, stands in it.
     #[error("contains the e-mail address or its first part")]
     OfEmail,
+    /// The name of the workspace, or a part of it, with little added.
+    #[error("leans on the name of the workspace; choose another")]
+    OfPlace,
     /// Among the first that anybody tries.
     #[error("is among those that are tried first; choose another")]
     Common,
@@ -96,6 +99,37 @@ impl Password {
             return Err(BadPassword::Common);
         }
         Ok(password)
+    }
+
+    /// The password, if it has as many characters as a tenant asks for.
+    ///
+    /// # Errors
+    /// [`BadPassword::Short`].
+    pub(crate) fn of_length(self, asked: i32) -> Result<Self, BadPassword> {
+        let asked = usize::try_from(asked).unwrap_or_default();
+        if self.expose().chars().count() < asked {
+            Err(BadPassword::Short(asked))
+        } else {
+            Ok(self)
+        }
+    }
+
+    /// Refuses a password that is little more than one of these words, or than a part of one: the names of the workspaces
+    /// near the person.
+    ///
+    /// # Errors
+    /// [`BadPassword::OfPlace`].
+    pub(crate) fn beside(self, words: &[String]) -> Result<Self, BadPassword> {
+        let folded = self.expose().to_lowercase();
+        let leans = |word: &String| {
+            let word: String = word.nfkc().collect::<String>().to_lowercase();
+            let whole: String = word.split_whitespace().collect();
+            let parts = word.split(|c: char| !c.is_alphanumeric());
+            parts
+                .chain([word.trim(), whole.as_str()])
+                .any(|part| part.chars().count() >= PART && without(&folded, part))
+        };
+        if words.iter().any(leans) { Err(BadPassword::OfPlace) } else { Ok(self) }
     }
 
     /// Whether it is long enough for one that is used in this way.
@@ -157,6 +191,25 @@ mod tests {
         assert_eq!(chosen("example-2026-login"), Err(BadPassword::OfEmail));
         let short = Email::parse("ann@example.com").expect("valid");
         assert!(Password::chosen("annual harvest festival", &short, Floor::Alone).is_ok());
+    }
+
+    #[test]
+    fn the_name_of_the_workspace_is_no_password() {
+        let words = ["Northwind Music-School".to_owned(), "Ö".to_owned()];
+        let chosen = |text| Password::presented(text).expect("short enough").beside(&words);
+        for bad in [
+            "northwind-2026!!",
+            "NorthwindNorthwind",
+            "northwind music-school",
+            "NorthwindMusic-School1",
+            "music 12345 music",
+        ] {
+            assert_eq!(chosen(bad).err(), Some(BadPassword::OfPlace), "{bad}");
+        }
+        for good in ["the north wind does blow", "music is what feelings sound like", "ö ö ö ö ö"]
+        {
+            assert!(chosen(good).is_ok(), "{good}");
+        }
     }
 
     #[test]

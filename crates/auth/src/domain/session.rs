@@ -25,6 +25,10 @@ kernel::closed_set! {
         Letter = "letter",
         /// By the operator of the machine.
         Issued = "issued",
+        /// With a passkey alone.
+        Passkey = "passkey",
+        /// By a provider of a tenant: good in that tenant alone.
+        Sso = "sso",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Domain values as wire messages.
 
-use kernel::SessionId;
+use kernel::{SessionId, TenantId};
 use wire::{auth::v1 as proto, timestamp};
 
 use crate::domain::{Session, Token};
@@ -30,12 +30,12 @@ pub(super) fn listed(session: &Session, current: SessionId) -> proto::OpenSessio
     }
 }
 
-impl From<&Session> for proto::Identity {
-    fn from(session: &Session) -> Self {
-        Self {
-            user_id: session.user_id.to_string(),
-            session_id: session.session_id.to_string(),
-            expires_at: Some(timestamp(session.expires_at)),
-        }
+/// Who stands behind a token, and in which tenant alone, if in one.
+pub(super) fn known((session, only): &(Session, Option<TenantId>)) -> proto::Identity {
+    proto::Identity {
+        user_id: session.user_id.to_string(),
+        session_id: session.session_id.to_string(),
+        expires_at: Some(timestamp(session.expires_at)),
+        tenant_id: only.map(|tenant| tenant.to_string()).unwrap_or_default(),
     }
 }

@@ -4,9 +4,9 @@ use kernel::Email;
 use tonic::{Request, Response, Status};
 use wire::{
     auth::v1::{
-        ActivateCredentialRequest, ActivateCredentialResponse, StageCredentialRequest,
-        StageCredentialResponse, VerifyPasswordRequest, VerifyPasswordResponse,
-        credentials_server::Credentials,
+        ActivateCredentialRequest, ActivateCredentialResponse, RequireFreshRequest,
+        RequireFreshResponse, StageCredentialRequest, StageCredentialResponse,
+        VerifyPasswordRequest, VerifyPasswordResponse, credentials_server::Credentials,
     },
     id, parse, refuse,
 };
@@ -26,16 +26,19 @@ impl Credentials for Rpc {
         &self,
         request: Request<StageCredentialRequest>,
     ) -> Result<Response<StageCredentialResponse>, Status> {
+        let cx = wire::cx(&request)?;
         let request = request.into_inner();
         let email = parse("email", &request.email, Email::parse)?;
-        let password =
-            Password::chosen(&request.password, &email, Floor::Alone).map_err(Error::from);
+        let password = Password::chosen(&request.password, &email, Floor::Alone)
+            .and_then(|password| password.beside(&request.words))
+            .map_err(Error::from);
         let command = ops::StageCredential {
             user_id: id("userId", &request.user_id)?,
             password: password.map_err(refuse)?,
             email,
+            words: request.words,
         };
-        let staged = ops::stage_credential(&self.0, command).await.map_err(refuse)?;
+        let staged = ops::stage_credential(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new(StageCredentialResponse { credential_id: staged.to_string() }))
     }
 
@@ -65,5 +68,16 @@ impl Credentials for Rpc {
         };
         ops::verify_password(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new(VerifyPasswordResponse {}))
+    }
+
+    async fn require_fresh(
+        &self,
+        request: Request<RequireFreshRequest>,
+    ) -> Result<Response<RequireFreshResponse>, Status> {
+        let request = request.into_inner();
+        let user_id = id("userId", &request.user_id)?;
+        let session_id = id("sessionId", &request.session_id)?;
+        ops::confirm_fresh(&self.0, user_id, session_id).await.map_err(refuse)?;
+        Ok(Response::new(RequireFreshResponse {}))
     }
 }

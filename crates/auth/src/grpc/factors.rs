@@ -30,7 +30,9 @@ impl Factors for Rpc {
         let (user_id, _) = person(&wire::cx(&request)?)?;
         let factors = ops::get_factors(&self.0, user_id).await.map_err(refuse)?;
         Ok(Response::new(FactorSet {
-            totp: factors.enrolled_at.is_some(),
+            totp: factors.has_app,
+            passkeys: i32::try_from(factors.passkeys).unwrap_or(i32::MAX),
+            password: factors.has_password,
             recovery_codes_left: factors.codes_left,
             enrolled_at: factors.enrolled_at.map(timestamp),
         }))

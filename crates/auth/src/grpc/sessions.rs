@@ -17,7 +17,7 @@ use crate::{
     App, Error,
     domain::{EndCause, Password, Ttl},
     grpc::{
-        convert::{listed, opened},
+        convert::{known, listed, opened},
         person,
     },
     ops,
@@ -122,7 +122,7 @@ impl Sessions for Rpc {
     ) -> Result<Response<Identity>, Status> {
         let cx = wire::cx(&request)?;
         let token = &request.get_ref().token;
-        let session = ops::identify_session(&self.0, &cx, token).await.map_err(refuse)?;
-        Ok(Response::new((&session).into()))
+        let identified = ops::identify_session(&self.0, &cx, token).await.map_err(refuse)?;
+        Ok(Response::new(known(&identified)))
     }
 }

@@ -4,10 +4,10 @@ use kernel::Email;
 use tonic::{Request, Response, Status};
 use wire::{
     auth::v1::{
-        ErasePersonRequest, ErasePersonResponse, FollowPersonRequest, FollowPersonResponse,
-        standings_server::Standings,
+        ErasePersonRequest, ErasePersonResponse, ExportPersonRequest, FollowPersonRequest,
+        FollowPersonResponse, SignInRecord, standings_server::Standings,
     },
-    id, parse, refuse,
+    id, json, parse, refuse,
 };
 
 use crate::{
@@ -48,6 +48,15 @@ impl Standings for Rpc {
         let user_id = id("userId", &request.get_ref().user_id)?;
         ops::erase_person(&self.0, &cx, user_id).await.map_err(refuse)?;
         Ok(Response::new(ErasePersonResponse {}))
+    }
+
+    async fn export_person(
+        &self,
+        request: Request<ExportPersonRequest>,
+    ) -> Result<Response<SignInRecord>, Status> {
+        let user_id = id("userId", &request.get_ref().user_id)?;
+        let record = ops::export_person(&self.0, user_id).await.map_err(refuse)?;
+        Ok(Response::new(json::decode(&record).map_err(refuse)?))
     }
 }
 

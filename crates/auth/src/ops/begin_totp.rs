@@ -4,7 +4,10 @@ use aws_lc_rs::rand;
 use kernel::{Cx, SessionId, TenantId, UserId};
 use secrecy::SecretString;
 
-use super::{TOTP_PURPOSE, require_fresh::require_fresh};
+use super::{
+    TOTP_PURPOSE,
+    require_fresh::{require_fresh, require_session},
+};
 use crate::{App, Error, Result, domain::TotpSecret, store};
 
 /// What the app is told.
@@ -21,13 +24,15 @@ pub(crate) async fn begin_totp(
     user_id: UserId,
     session_id: SessionId,
 ) -> Result<Begun> {
+    require_session(cx)?;
     app.vault.prepare(&app.db, TenantId::PLATFORM).await?;
     let mut random = [0; TotpSecret::BYTES];
     rand::fill(&mut random).map_err(|_| Error::Hashing("the system gives no randomness".into()))?;
     let secret = TotpSecret::of(&random);
     let now = app.clock.now();
     let mut tx = app.db.tenant(TenantId::PLATFORM, "begin_totp").await?;
-    if require_fresh(&mut tx, user_id, session_id, now).await?.is_some() {
+    require_fresh(&mut tx, user_id, session_id, now).await?;
+    if store::has_totp(&mut tx, user_id).await? {
         return Err(Error::FactorExists);
     }
     let (_, email) = store::active_of(&mut tx, user_id).await?.ok_or(Error::WrongPassword)?;

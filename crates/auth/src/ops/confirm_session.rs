@@ -1,6 +1,7 @@
 //! Finishes a sign-in that waits for the second factor.
 
-use kernel::{Cx, TenantId};
+use kernel::{Cx, TenantId, Timestamp};
+use sqlx::PgConnection;
 
 use super::{
     check_factor::check_factor,
@@ -32,12 +33,7 @@ pub(crate) async fn confirm_session(
         .db
         .platform("find_session", "sessions are global: one serves all tenants of its person")
         .await?;
-    let waiting = store::session_by_token(&mut tx, &token).await?.ok_or(Error::BadToken)?;
-    match waiting.standing(now) {
-        Standing::Waiting => {}
-        Standing::Expired => return Err(Error::SessionExpired),
-        Standing::Ended | Standing::Good => return Err(Error::BadToken),
-    }
+    let waiting = waiting_session(&mut tx, &token, now).await?;
     let user_id = waiting.user_id;
     let counted = count_try(&mut tx, cx, &Account::Person(user_id), now).await?;
     tx.commit().await?;
@@ -56,9 +52,24 @@ pub(crate) async fn confirm_session(
         method: waiting.method,
         ttl: Ttl::default(),
         second_factor_at: Some(now),
+        proven_at: None,
         action: "session.create",
     };
     let opened = open_session(&mut tx, cx, app, wish).await?;
     tx.commit().await?;
     Ok(opened)
+}
+
+/// The session of a token, if it waits for the second factor.
+pub(super) async fn waiting_session(
+    tx: &mut PgConnection,
+    token: &Token,
+    now: Timestamp,
+) -> Result<Session> {
+    let waiting = store::session_by_token(tx, token).await?.ok_or(Error::BadToken)?;
+    match waiting.standing(now) {
+        Standing::Waiting => Ok(waiting),
+        Standing::Expired => Err(Error::SessionExpired),
+        Standing::Ended | Standing::Good => Err(Error::BadToken),
+    }
 }

@@ -5,8 +5,10 @@ use secrecy::SecretString;
 use wire::auth::v1::FactorEnrolled;
 
 use super::{
-    TOTP_PURPOSE, count_try::count_try, renew_recovery_codes::draw_codes,
-    require_fresh::require_fresh,
+    TOTP_PURPOSE,
+    count_try::count_try,
+    renew_recovery_codes::draw_codes,
+    require_fresh::{require_fresh, require_session},
 };
 use crate::{
     App, Error, Result,
@@ -28,6 +30,7 @@ pub(crate) async fn confirm_totp(
     cx: &Cx,
     command: ConfirmTotp,
 ) -> Result<Vec<RecoveryCode>> {
+    require_session(cx)?;
     let ConfirmTotp { user_id, session_id, code } = command;
     let now = app.clock.now();
     let mut tx = app.db.platform("count_try", "tries are counted for all people together").await?;
@@ -35,7 +38,8 @@ pub(crate) async fn confirm_totp(
     tx.commit().await?;
     let codes = draw_codes()?;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "confirm_totp").await?;
-    if require_fresh(&mut tx, user_id, session_id, now).await?.is_some() {
+    require_fresh(&mut tx, user_id, session_id, now).await?;
+    if store::has_totp(&mut tx, user_id).await? {
         return Err(Error::FactorExists);
     }
     let kept = store::lock_totp(&mut tx, user_id).await?.ok_or(Error::FactorNotFound)?;
@@ -47,6 +51,7 @@ pub(crate) async fn confirm_totp(
     counted.was_right(&mut tx, user_id, now).await?;
     store::note_step(&mut tx, user_id, step, now).await?;
     store::replace_recovery_codes(&mut tx, user_id, &codes).await?;
+    store::guard_by_passkeys(&mut tx, user_id, now).await?;
     store::note_second_factor(&mut tx, session_id, now).await?;
     bus::audit(&mut tx, cx, "factor.enrol", &format!("user:{user_id} totp")).await?;
     let fact = FactorEnrolled { user_id: user_id.to_string(), kind: "totp".into() };

@@ -91,7 +91,8 @@ impl Counted {
     }
 }
 
-async fn take_off_source(
+/// Takes a try off its source that was right.
+pub(super) async fn take_off_source(
     tx: &mut PgConnection,
     source: &Source,
     now: Timestamp,

@@ -5,6 +5,7 @@ use pg::TenantTx;
 
 use super::{
     count_try::count_try,
+    note_refusal::note_refusal,
     open_session::{OpenSession, open_session},
 };
 use crate::{
@@ -39,19 +40,19 @@ pub(crate) async fn create_session(
     };
     let counted = count_try(&mut tx, cx, &account, app.clock.now()).await?;
     tx.commit().await?;
-    let hash = known.as_ref().map(|(.., hash)| hash.clone());
+    let hash = known.as_ref().and_then(|(.., hash)| hash.clone());
     // No transaction is open while the hash is computed.
     let checked = place.check(command.password, hash).await?;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "create_session").await?;
     let Some((user_id, credential_id, hash)) = known.as_ref().filter(|_| checked.fits) else {
-        return refuse(tx, cx, known.map(|(user_id, ..)| user_id)).await;
+        return refuse(app, tx, cx, known.map(|(user_id, ..)| user_id)).await;
     };
     let user_id = *user_id;
     // The password may have been changed, and all sessions ended, while it was checked.
     if !store::lock_password(&mut tx, user_id, *credential_id).await? {
-        return refuse(tx, cx, Some(user_id)).await;
+        return refuse(app, tx, cx, Some(user_id)).await;
     }
-    if let Some(renewed) = &checked.renewed {
+    if let (Some(renewed), Some(hash)) = (&checked.renewed, hash) {
         store::renew_hash(&mut tx, user_id, hash, renewed).await?;
     }
     counted.password_was_right(&mut tx, user_id, app.clock.now()).await?;
@@ -60,6 +61,7 @@ pub(crate) async fn create_session(
         method: Method::Password,
         ttl: Ttl::default(),
         second_factor_at: None,
+        proven_at: None,
         action: "session.create",
     };
     let opened = open_session(&mut tx, cx, app, wish).await?;
@@ -68,9 +70,10 @@ pub(crate) async fn create_session(
     Ok(opened)
 }
 
-async fn refuse<T>(mut tx: TenantTx, cx: &Cx, user_id: Option<UserId>) -> Result<T> {
+async fn refuse<T>(app: &App, mut tx: TenantTx, cx: &Cx, user_id: Option<UserId>) -> Result<T> {
     bus::audit(&mut tx, cx, "session.refuse", &target(user_id)).await?;
     tx.commit().await?;
+    note_refusal(app, cx, "sign-in").await;
     count("refused");
     Err(Error::WrongCredentials)
 }

@@ -25,6 +25,7 @@ pub(crate) async fn follow_person(app: &App, cx: &Cx, said: FollowPerson) -> Res
     let kept = kept.filter(|_| !person.is_closed());
     if has_moved || person.is_closed() {
         store::close_letters(&mut tx, user_id, app.clock.now()).await?;
+        store::delete_ceremonies_of(&mut tx, user_id).await?;
         store::end_sessions(&mut tx, user_id, kept, app.clock.now()).await?;
     }
     bus::audit(&mut tx, cx, "person.follow", &format!("user:{user_id}")).await?;

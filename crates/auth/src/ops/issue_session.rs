@@ -28,6 +28,7 @@ pub(crate) async fn issue_session(
         method: Method::Issued,
         ttl,
         second_factor_at: None,
+        proven_at: None,
         action: "session.issue",
     };
     let opened = open_session(&mut tx, cx, app, wish).await?;

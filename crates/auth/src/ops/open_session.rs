@@ -18,6 +18,8 @@ pub(super) struct OpenSession {
     pub(super) ttl: Ttl,
     /// When the second factor was shown, if it was.
     pub(super) second_factor_at: Option<Timestamp>,
+    /// When the person proved who they are, if not just now.
+    pub(super) proven_at: Option<Timestamp>,
     /// The audit action.
     pub(super) action: &'static str,
 }
@@ -30,7 +32,7 @@ pub(super) async fn open_session(
     app: &App,
     command: OpenSession,
 ) -> Result<(Session, Token)> {
-    let OpenSession { user_id, method, ttl, second_factor_at, action } = command;
+    let OpenSession { user_id, method, ttl, second_factor_at, proven_at, action } = command;
     // Whoever closes the account meanwhile waits for this session, and ends it.
     store::share_person(tx, user_id).await?;
     if store::is_closed(tx, user_id).await? {
@@ -56,7 +58,7 @@ pub(super) async fn open_session(
         device: device(cx.user_agent.as_deref()),
         address: cx.ip.clone().unwrap_or_default(),
         idle_seconds: idle.map(|idle| i32::try_from(idle.as_secs()).unwrap_or(i32::MAX)),
-        proven_at: now,
+        proven_at: proven_at.unwrap_or(now),
         pending,
         second_factor_at,
     };

@@ -63,6 +63,7 @@ pub(crate) async fn redeem_letter(
         method: Method::Letter,
         ttl: Ttl::default(),
         second_factor_at: None,
+        proven_at: None,
         action: "session.create",
     };
     let opened = open_session(&mut tx, cx, app, wish).await?;

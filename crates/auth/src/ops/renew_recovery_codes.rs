@@ -3,24 +3,28 @@
 use aws_lc_rs::rand;
 use kernel::{Cx, SessionId, TenantId, UserId};
 
-use super::require_fresh::require_fresh;
+use super::require_fresh::{require_fresh, require_session};
 use crate::{
     App, Error, Result,
     domain::{CODES, RecoveryCode},
     store,
 };
 
-/// Puts them in the place of the former ones.
+/// Puts them in the place of the former ones. A passkey that only signed in by itself is asked for beside a password from
+/// now on: losing it keeps nobody out any more.
 pub(crate) async fn renew_recovery_codes(
     app: &App,
     cx: &Cx,
     user_id: UserId,
     session_id: SessionId,
 ) -> Result<Vec<RecoveryCode>> {
+    require_session(cx)?;
     let codes = draw_codes()?;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "renew_recovery_codes").await?;
-    let enrolled = require_fresh(&mut tx, user_id, session_id, app.clock.now()).await?;
-    enrolled.ok_or(Error::FactorNotFound)?;
+    let now = app.clock.now();
+    require_fresh(&mut tx, user_id, session_id, now).await?;
+    store::guard_by_passkeys(&mut tx, user_id, now).await?;
+    store::enrolled_at(&mut tx, user_id).await?.ok_or(Error::FactorNotFound)?;
     store::replace_recovery_codes(&mut tx, user_id, &codes).await?;
     bus::audit(&mut tx, cx, "factor.renew_codes", &format!("user:{user_id}")).await?;
     tx.commit().await?;

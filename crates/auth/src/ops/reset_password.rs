@@ -33,8 +33,9 @@ pub(crate) async fn reset_password(app: &App, cx: &Cx, command: ResetPassword) -
     let user_id = letter.user_id.ok_or(Error::LetterNotFound)?;
     let (_, email) = store::active_of(&mut tx, user_id).await?.ok_or(Error::LetterNotFound)?;
     let enrolled = store::enrolled_at(&mut tx, user_id).await?.is_some();
+    let words = store::place_words(&mut tx, user_id).await?;
     tx.commit().await?;
-    let new = choose(app, &new, &email, enrolled).await?;
+    let new = choose(app, user_id, &new, &email, &words, enrolled).await?;
     let now = app.clock.now();
     let mut tx = app.db.tenant(TenantId::PLATFORM, "reset_password").await?;
     store::lock_person(&mut tx, user_id).await?;

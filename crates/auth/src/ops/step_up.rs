@@ -4,12 +4,13 @@ use kernel::{Cx, SessionId, TenantId, UserId};
 
 use super::{
     check_factor::check_factor,
-    open_session::{OpenSession, open_session},
+    renew_session::renew_session,
+    require_fresh::require_session,
     verify_password::{VerifyPassword, check_password},
 };
 use crate::{
     App, Error, Result,
-    domain::{Password, SecondFactor, Session, Standing, Token, Ttl},
+    domain::{Password, SecondFactor, Session, Token},
     store,
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct StepUp {
 
 /// Checks both, and lets the session go on under another id and token, no longer than it would have.
 pub(crate) async fn step_up(app: &App, cx: &Cx, command: StepUp) -> Result<(Session, Token)> {
+    require_session(cx)?;
     let StepUp { user_id, session_id, password, shown } = command;
     let counted = check_password(app, cx, VerifyPassword { user_id, password }).await?;
     let now = app.clock.now();
@@ -41,20 +43,9 @@ pub(crate) async fn step_up(app: &App, cx: &Cx, command: StepUp) -> Result<(Sess
             Some(now)
         }
     };
-    let former = store::session(&mut tx, user_id, session_id).await?.ok_or(Error::BadToken)?;
-    if former.standing(now) != Standing::Good {
-        return Err(Error::SessionEnded);
-    }
     counted.was_right(&mut tx, user_id, now).await?;
-    store::end_session(&mut tx, user_id, session_id, now).await?;
-    let wish = OpenSession {
-        user_id,
-        method: former.method,
-        ttl: Ttl::until(former.expires_at, now),
-        second_factor_at,
-        action: "session.step_up",
-    };
-    let opened = open_session(&mut tx, cx, app, wish).await?;
+    let of = (user_id, session_id);
+    let opened = renew_session(&mut tx, app, cx, of, second_factor_at, None).await?;
     tx.commit().await?;
     Ok(opened)
 }

@@ -19,7 +19,7 @@ pub(crate) async fn insert_credential(
         credential.credential_id.uuid(),
         credential.user_id as _,
         credential.email.as_str(),
-        credential.hash.expose_secret(),
+        credential.hash.as_ref().map(ExposeSecret::expose_secret),
         credential.state.as_str(),
         credential.created_at as _,
     )
@@ -53,7 +53,7 @@ pub(crate) async fn credentials_of(
     Ok(rows.into_iter().map(|row| (row.credential_id.into(), row.state)).collect())
 }
 
-/// Makes a credential the person's password, and removes the person's other staged ones.
+/// Makes a credential the person's own, with the passkey that came with it, and removes the person's other staged ones.
 pub(crate) async fn activate_credential(
     tx: &mut PgConnection,
     user_id: UserId,
@@ -66,6 +66,13 @@ pub(crate) async fn activate_credential(
     .execute(&mut *tx)
     .await
     .on_constraint("credentials_email_key", || Error::EmailTaken)?;
+    sqlx::query!(
+        "update passkeys set staged_with = null where staged_with = $1",
+        credential_id.uuid()
+    )
+    .execute(&mut *tx)
+    .await
+    .map_err(pg::Error::from)?;
     sqlx::query!("delete from credentials where user_id = $1 and state = 'staged'", user_id as _)
         .execute(tx)
         .await
@@ -73,18 +80,18 @@ pub(crate) async fn activate_credential(
     Ok(())
 }
 
-/// Whom an e-mail signs in, and by which password.
+/// Whom an e-mail signs in, and by which password, if by any.
 pub(crate) async fn active_by_email(
     tx: &mut PgConnection,
     email: &Email,
-) -> Result<Option<(UserId, CredentialId, SecretString)>, pg::Error> {
+) -> Result<Option<(UserId, CredentialId, Option<SecretString>)>, pg::Error> {
     let row = sqlx::query!(
         r#"select user_id as "user_id: UserId", credential_id, hash from credentials where email = $1 and state = 'active'"#,
         email.as_str()
     )
     .fetch_optional(tx)
     .await?;
-    Ok(row.map(|row| (row.user_id, row.credential_id.into(), row.hash.into())))
+    Ok(row.map(|row| (row.user_id, row.credential_id.into(), row.hash.map(Into::into))))
 }
 
 /// The hash of a person's password.
@@ -98,10 +105,10 @@ pub(crate) async fn active_by_user(
     )
     .fetch_optional(tx)
     .await?;
-    Ok(hash.map(Into::into))
+    Ok(hash.flatten().map(Into::into))
 }
 
-/// Which password the person has, and the address it signs in with.
+/// Which credential the person has, and the address it signs in with.
 pub(crate) async fn active_of(
     tx: &mut PgConnection,
     user_id: UserId,

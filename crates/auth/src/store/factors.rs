@@ -31,19 +31,34 @@ pub(crate) async fn lock_totp(
     Ok(row)
 }
 
-/// Since when the person has a second factor.
+/// Since when the person has a second factor: an app, or a passkey that is asked for beside the password.
 pub(crate) async fn enrolled_at(
     tx: &mut TenantTx,
     user_id: UserId,
 ) -> Result<Option<Timestamp>, pg::Error> {
     let at = sqlx::query_scalar!(
-        r#"select confirmed_at as "confirmed_at!: Timestamp" from totp_factors
-           where tenant_id = usher.current_tenant() and user_id = $1 and confirmed_at is not null"#,
+        r#"select least(
+               (select confirmed_at from totp_factors
+                where tenant_id = usher.current_tenant() and user_id = $1),
+               (select min(guards_since) from passkeys where user_id = $1 and staged_with is null)
+           ) as "at: Timestamp""#,
         user_id as _
     )
-    .fetch_optional(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
     Ok(at)
+}
+
+/// Whether the person has an app.
+pub(crate) async fn has_totp(tx: &mut TenantTx, user_id: UserId) -> Result<bool, pg::Error> {
+    let has = sqlx::query_scalar!(
+        r#"select exists (select from totp_factors where tenant_id = usher.current_tenant()
+           and user_id = $1 and confirmed_at is not null) as "has!""#,
+        user_id as _
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(has)
 }
 
 /// Keeps a secret that does not count yet, in the place of one that did not either.
@@ -86,17 +101,23 @@ pub(crate) async fn note_step(
     Ok(())
 }
 
-/// Removes the app and the recovery codes.
-pub(crate) async fn delete_factors(tx: &mut TenantTx, user_id: UserId) -> Result<(), pg::Error> {
+/// Removes the app.
+pub(crate) async fn delete_totp(tx: &mut TenantTx, user_id: UserId) -> Result<(), pg::Error> {
     sqlx::query!(
         "delete from totp_factors where tenant_id = usher.current_tenant() and user_id = $1",
         user_id as _
     )
     .execute(&mut **tx)
     .await?;
-    sqlx::query!("delete from recovery_codes where user_id = $1", user_id as _)
-        .execute(&mut **tx)
-        .await?;
+    Ok(())
+}
+
+/// Removes the recovery codes.
+pub(crate) async fn delete_recovery_codes(
+    tx: &mut PgConnection,
+    user_id: UserId,
+) -> Result<(), pg::Error> {
+    sqlx::query!("delete from recovery_codes where user_id = $1", user_id as _).execute(tx).await?;
     Ok(())
 }
 

@@ -67,6 +67,9 @@ pub(crate) async fn delete_person(tx: &mut PgConnection, user_id: UserId) -> pg:
         .execute(&mut *tx)
         .await?;
     sqlx::query!("delete from letters where user_id = $1", user_id as _).execute(&mut *tx).await?;
+    sqlx::query!("delete from place_words where user_id = $1", user_id as _)
+        .execute(&mut *tx)
+        .await?;
     sqlx::query!("delete from known_sources where user_id = $1", user_id as _)
         .execute(&mut *tx)
         .await?;

@@ -120,11 +120,13 @@ async fn a_password_that_cannot_be_chosen_is_refused_with_its_field() {
         ("fourteen chars", "has fewer than 15 characters"),
         ("passwordpassword", "is among those that are tried first; choose another"),
         ("annette was here once", "contains the e-mail address or its first part"),
+        ("northwind-2026!!", "leans on the name of the workspace; choose another"),
     ] {
         let request = StageCredentialRequest {
             user_id: testkit::user().to_string(),
             email: "annette@example.com".into(),
             password: password.into(),
+            words: vec!["Northwind Music".into()],
         };
         let refused = house.credentials().stage_credential(ask(request)).await;
         let refused = wire::code_of(&refused.expect_err("is refused"));

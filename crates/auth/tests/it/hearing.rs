@@ -1,10 +1,21 @@
 //! What this service does about the facts it hears.
 
 use bus::Relay;
+use kernel::Credential;
 use uuid::Uuid;
-use wire::user::v1::InviteAccepted;
+use wire::{
+    auth::v1::{
+        CreateApiKeyRequest, IdentifyApiKeyRequest, RefreshTokensRequest,
+        api_keys_client::ApiKeysClient, tokens_client::TokensClient,
+    },
+    call,
+    user::v1::{InviteAccepted, MembershipRemoved},
+};
 
-use crate::house::{House, PASSWORD};
+use crate::{
+    house::{House, PASSWORD, ask, refusal},
+    tokens::created,
+};
 
 #[tokio::test]
 async fn an_accepted_invitation_activates_the_password_chosen_with_it() {
@@ -31,4 +42,34 @@ async fn an_accepted_invitation_activates_the_password_chosen_with_it() {
         house.verify(user_id, PASSWORD).await.is_ok()
     })
     .await;
+}
+
+#[tokio::test]
+async fn whoever_is_removed_keeps_no_key_and_no_token_for_the_day_of_their_return() {
+    let house = House::start().await;
+    let (user_id, tenant) = (house.signed_up("ann@example.com").await, testkit::tenant());
+    let session = house.sign_in("ann@example.com", PASSWORD).await.expect("signs in");
+    let set = created(&house, &session, Some(tenant), Credential::Session).await;
+    let set = set.expect("gives tokens");
+    let who = (session.user_id.as_str(), session.session_id.as_str());
+    let maker = house.vouched(who, Some(tenant), &["auth.api_keys.write"], Credential::Session);
+    let mut keys = ApiKeysClient::new(house.mesh_of("gateway"));
+    let wish = CreateApiKeyRequest { name: "Mine".into(), ..Default::default() };
+    let made = keys.create_api_key(call(&maker, wish)).await.expect("makes").into_inner();
+    let db = house.database.db("user");
+    let mut tx = db.tenant(tenant, "remove").await.expect("opens");
+    let fact = MembershipRemoved { user_id: user_id.to_string(), ..Default::default() };
+    bus::emit(&mut tx, &testkit::cx(tenant), user_id.uuid(), &fact).await.expect("emits");
+    tx.commit().await.expect("commits");
+    let relay = Relay::new(db, house.app.nats.clone());
+    house.host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
+    testkit::eventually("the key ends", async || {
+        let asked = IdentifyApiKeyRequest { secret: made.secret.clone() };
+        keys.clone().identify_api_key(ask(asked)).await.is_err()
+    })
+    .await;
+    // The user service says that they belong here, as it would of somebody who is back.
+    let asked = RefreshTokensRequest { refresh_token: set.refresh_token };
+    let renewed = TokensClient::new(house.mesh_of("gateway")).refresh_tokens(ask(asked)).await;
+    assert_eq!(refusal(renewed).1, "session_ended");
 }

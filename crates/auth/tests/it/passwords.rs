@@ -49,6 +49,7 @@ async fn a_new_password_that_cannot_be_chosen_is_refused_with_its_field() {
         ("password1234567", "is among those that are tried first; choose another"),
         ("usher-2026-login", "is among those that are tried first; choose another"),
         ("annette was here once", "contains the e-mail address or its first part"),
+        ("northwind-2026!!", "leans on the name of the workspace; choose another"),
         (&"x y".repeat(342), "has more than 1,024 characters"),
     ] {
         let refused = change(&house, &mine, PASSWORD, new).await.expect_err("is refused");

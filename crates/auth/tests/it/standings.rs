@@ -6,13 +6,17 @@ use tonic::Status;
 use uuid::Uuid;
 use wire::{
     auth::v1::{
-        CreateSessionRequest, ErasePersonRequest, FollowPersonRequest, IdentifySessionRequest,
-        IssueSessionRequest, Session, standings_client::StandingsClient,
+        CreateSessionRequest, ErasePersonRequest, ExportPersonRequest, FollowPersonRequest,
+        IdentifySessionRequest, IssueSessionRequest, Session, SignInRecord,
+        standings_client::StandingsClient,
     },
     user::v1::{PersonDisabled, PersonEmailChanged, PersonStanding},
 };
 
-use crate::house::{House, PASSWORD, ask, refusal};
+use crate::{
+    house::{House, PASSWORD, ask, refusal},
+    tokens::tokens_of,
+};
 
 async fn sign_in(house: &House, email: &str) -> Result<Session, Status> {
     let request = CreateSessionRequest { email: email.into(), password: PASSWORD.into() };
@@ -164,6 +168,7 @@ async fn who_was_erased_leaves_nothing_that_signs_in_and_never_comes_back() {
     let ann = house.signed_up("ann@example.com").await;
     let bob = house.signed_up("bob@example.com").await;
     let session = sign_in(&house, "ann@example.com").await.expect("signs in");
+    tokens_of(&house, &session).await;
     let mut standings = StandingsClient::new(house.mesh_of("user"));
     for _ in 0..2 {
         let asked = ErasePersonRequest { user_id: ann.to_string() };
@@ -173,6 +178,7 @@ async fn who_was_erased_leaves_nothing_that_signs_in_and_never_comes_back() {
     for table in [
         "select count(*)::text from credentials where email = 'ann@example.com'",
         "select count(*)::text from sessions",
+        "select count(*)::text from token_families",
         "select count(*)::text from audit_events where action = 'person.erase' and target like '%@%'",
     ] {
         assert_eq!(house.text(table).await, "0", "{table}");
@@ -187,4 +193,53 @@ async fn who_was_erased_leaves_nothing_that_signs_in_and_never_comes_back() {
         .await;
     assert_eq!(refusal(stranger), (Code::Denied, "permission_denied".into()));
     sign_in(&house, "bob@example.com").await.expect("is there still");
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_person_is_all_that_is_no_secret() {
+    let house = House::start().await;
+    let ann = house.signed_up("ann@example.com").await;
+    let bob = house.signed_up("bob@example.com").await;
+    sign_in(&house, "bob@example.com").await.expect("signs in");
+    let session = sign_in(&house, "ann@example.com").await.expect("signs in");
+    let kept = format!(
+        "set search_path = usher_auth;
+         update sessions set ended_at = now(), device = 'Firefox on Linux', address = '203.0.113.7' where user_id = '{ann}';
+         insert into totp_factors (tenant_id, user_id, secret, created_at, confirmed_at)
+         values ('{}', '{ann}', '\\xc0ffee', now(), now());
+         insert into recovery_codes (user_id, code_hash) select '{ann}', sha256(n::text::bytea) from generate_series(1, 7) n;
+         insert into letters (letter_id, kind, user_id, token_hash, created_at, expires_at, used_at)
+         values (gen_random_uuid(), 'password_reset', '{ann}', sha256('x'), now(), now(), now())",
+        TenantId::PLATFORM
+    );
+    let mut admin = house.admin().await;
+    sqlx::Executor::execute(&mut admin, sqlx::AssertSqlSafe(kept)).await.expect("keeps");
+    let asked = || ask(ExportPersonRequest { user_id: ann.to_string() });
+    let told = StandingsClient::new(house.mesh_of("user")).export_person(asked()).await;
+    let told = told.expect("tells").into_inner();
+    assert_eq!(told.passwords[0].email, "ann@example.com");
+    let [only] = told.sessions.as_slice() else { panic!("one session: {told:?}") };
+    let seen = [&only.method, &only.device, &only.address].map(String::as_str);
+    assert_eq!(seen, ["password", "Firefox on Linux", "203.0.113.7"]);
+    let instants = [&only.signed_in_at, &only.last_used_at, &only.expires_at, &only.ended_at];
+    assert!(instants.iter().all(|at| at.is_some()), "{only:?}");
+    let factors: Vec<_> = told
+        .factors
+        .iter()
+        .map(|one| (one.kind.as_str(), one.count, one.added_at.is_some()))
+        .collect();
+    assert_eq!(factors, [("totp", 1, true), ("recovery_codes", 7, false)]);
+    let letter = &told.letters[0];
+    assert_eq!(letter.kind, "password_reset");
+    assert!(letter.asked_at.is_some() && letter.used_at.is_some());
+    let text = wire::json::encode(&told).to_string();
+    for secret in [session.token.as_str(), "argon2", "bob@example.com", "hash", "wP/u", "c0ffee"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    let nobody = ExportPersonRequest { user_id: Uuid::now_v7().to_string() };
+    let empty = StandingsClient::new(house.mesh_of("user")).export_person(ask(nobody)).await;
+    assert_eq!(empty.expect("tells").into_inner(), SignInRecord::default());
+    let stranger = StandingsClient::new(house.mesh_of("notifier")).export_person(asked()).await;
+    assert_eq!(refusal(stranger), (Code::Denied, "permission_denied".into()));
+    assert_ne!(ann, bob);
 }

@@ -1,9 +1,9 @@
 //! What only a clock can tell: whether answers of one text also take one time. Not part of `make test`, since a busy machine
 //! blurs it; `make test-security` runs it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use auth::{App, Hasher, Lifetimes};
+use auth::{App, Hasher, KeyPolicy, Lifetimes, Relying, Signer};
 use boot::Host;
 use kernel::{Clock, Cx};
 use testkit::{Database, Neighbours, Stream, cx_of_platform};
@@ -40,6 +40,17 @@ fn distance(mut one: Vec<f64>, mut other: Vec<f64>) -> f64 {
     points.map(|at| (below(&one, at) - below(&other, at)).abs()).fold(0.0, f64::max)
 }
 
+/// The way outside, which nothing here takes.
+fn outbound() -> outbound::Outbound {
+    let config = outbound::Config {
+        outbound_trusted_hosts: Vec::new(),
+        outbound_ports: vec![443],
+        outbound_connect_timeout_ms: 2_000,
+        outbound_host_concurrency: 64,
+    };
+    config.build(Clock::system()).expect("a client")
+}
+
 /// The service, and somebody who signs in as `ann@example.com`.
 async fn house() -> (Mesh, Neighbours, Database, Stream, Host) {
     let (database, stream) = (Database::new().await, Stream::new().await);
@@ -51,8 +62,17 @@ async fn house() -> (Mesh, Neighbours, Database, Stream, Host) {
         clock: Clock::system(),
         hasher: Hasher::new(),
         vault: Vault::new(Keyring { current: master, older: Vec::new() }),
+        mesh: neighbours.mesh(auth::NAME),
+        outbound: outbound(),
+        relying: Relying::build("https://usher.example", None, &[]).expect("a domain"),
         public_url: "https://usher.example".into(),
         lifetimes: Lifetimes::default(),
+        mesh: neighbours.mesh(auth::NAME),
+        keys: KeyPolicy::default(),
+        signer: Signer::default(),
+        access_life: Duration::from_secs(300),
+        captcha: auth::Captcha::Off,
+        ban_after: 0,
     };
     let guarded = auth::start(&app, neighbours.trust(), &host).expect("every RPC has a rule");
     neighbours.settle(auth::NAME, guarded);
@@ -62,6 +82,7 @@ async fn house() -> (Mesh, Neighbours, Database, Stream, Host) {
         user_id: user_id.clone(),
         email: "ann@example.com".into(),
         password: "seven slow green canaries".into(),
+        words: Vec::new(),
     };
     let staged = credentials.stage_credential(call(&cx_of_platform(), stage)).await;
     let credential_id = staged.expect("stages").into_inner().credential_id;

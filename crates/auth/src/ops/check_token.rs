@@ -1,0 +1,48 @@
+//! Says whether what an access token stands on is still there.
+
+use kernel::{Cx, SessionId, TenantId, UserId};
+use uuid::Uuid;
+
+use super::refresh_tokens::good_session;
+use crate::{App, Error, Result, domain::Method, store};
+
+/// What a verified access token says of itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CheckToken {
+    pub(crate) user_id: UserId,
+    pub(crate) session_id: SessionId,
+    pub(crate) tenant: TenantId,
+    pub(crate) family_id: Uuid,
+    pub(crate) generation: i32,
+}
+
+/// Succeeds while session and family last, and notes that this generation is in use; answers whether the session is good in
+/// one tenant alone.
+pub(crate) async fn check_token(app: &App, cx: &Cx, said: CheckToken) -> Result<bool> {
+    let now = app.clock.now();
+    let mut tx = app.db.tenant(said.tenant, "check_token").await?;
+    if said.session_id.uuid() == said.family_id {
+        // An app that acts for itself stands where session and family do.
+        let client = store::oauth_client(&mut tx, said.family_id).await?;
+        let client = client.filter(|client| client.service_account_id == Some(said.user_id));
+        let client = client.ok_or(Error::BadToken)?;
+        tx.commit().await?;
+        return if client.ended_at.is_none() { Ok(false) } else { Err(Error::SessionEnded) };
+    }
+    let family = store::token_family(&mut tx, said.family_id).await?.ok_or(Error::BadToken)?;
+    if (family.user_id, family.session_id) != (said.user_id, said.session_id) {
+        return Err(Error::BadToken);
+    }
+    if family.ended_at.is_some() || family.expires_at <= now {
+        return Err(Error::SessionEnded);
+    }
+    let session = good_session(&mut tx, said.tenant, &family, now).await?;
+    if said.generation == family.generation && !family.used {
+        store::note_family_use(&mut tx, said.family_id, said.generation).await?;
+    }
+    if session.notes_use(now) {
+        store::note_use(&mut tx, session.session_id, cx.ip.as_deref(), now).await?;
+    }
+    tx.commit().await?;
+    Ok(session.method == Method::Sso)
+}
