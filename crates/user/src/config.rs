@@ -39,6 +39,16 @@ impl PublicUrl {
         format!("{}/join/{}", self.0, token.expose_secret())
     }
 
+    /// The page that finishes a sign-up to the tenant of this slug.
+    pub(crate) fn sign_up(&self, slug: &str, token: &SecretString) -> String {
+        format!("{}/t/{slug}/signup/{}", self.0, token.expose_secret())
+    }
+
+    /// The page that signs in to the tenant of this slug.
+    pub(crate) fn sign_in_to(&self, slug: &str) -> String {
+        format!("{}/t/{slug}/signin", self.0)
+    }
+
     /// The page that confirms or refuses another address.
     pub(crate) fn email_change(&self, token: &SecretString) -> String {
         format!("{}/email/{}", self.0, token.expose_secret())

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use kernel::{Code, Failure, FieldViolation, TenantId};
 
-use crate::domain::{EmailRefusal, GroupRefusal, Hindrance, Refusal};
+use crate::domain::{
+    EmailRefusal, ExportRefusal, GroupRefusal, Hindrance, PasskeyRefusal, Refusal, SignUpRefusal,
+};
 
 /// The result of this service.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -130,6 +132,15 @@ pub enum Error {
     /// Not the password of the invited person.
     #[error("The password is wrong.")]
     WrongPassword,
+    /// No password was given, and the session's proof is too old.
+    #[error("Prove again who you are, or give your password.")]
+    StepUpRequired,
+    /// No password was given, and a tenant's provider opened the session.
+    #[error("A session that a provider opened does not do this; sign in by yourself.")]
+    SsoSession,
+    /// A new person's passkey is not taken.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyRefusal),
     /// Too many wrong passwords.
     #[error("Too many attempts; wait before the next one.")]
     TooManyAttempts(Option<Duration>),
@@ -181,6 +192,15 @@ pub enum Error {
     /// A change of somebody's address was refused.
     #[error(transparent)]
     Email(#[from] EmailRefusal),
+    /// Somebody does not sign up.
+    #[error(transparent)]
+    SignUp(#[from] SignUpRefusal),
+    /// An export was not shown or fetched.
+    #[error(transparent)]
+    Export(#[from] ExportRefusal),
+    /// The vault's.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -222,6 +242,8 @@ impl Failure for Error {
             | Self::InviterLacksRole
             | Self::LinksNotShown
             | Self::TenantSuspended
+            | Self::StepUpRequired
+            | Self::SsoSession
             | Self::PersonDisabled => Code::Denied,
             Self::WrongPassword => Code::Unauthenticated,
             Self::PasswordRefused(_)
@@ -235,6 +257,10 @@ impl Failure for Error {
             Self::Hindered(hindrance) => hindrance.code(),
             Self::Job(error) => error.code(),
             Self::Email(refusal) => refusal.code(),
+            Self::SignUp(refusal) => refusal.code(),
+            Self::Passkey(refusal) => refusal.code(),
+            Self::Export(refusal) => refusal.code(),
+            Self::Vault(error) => error.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -276,8 +302,11 @@ impl Failure for Error {
             Self::PersonNotFound => "person_not_found",
             Self::PersonDisabled => "account_disabled",
             Self::WrongPassword => "wrong_password",
+            Self::StepUpRequired => "step_up_required",
+            Self::SsoSession => "sso_session",
             Self::TooManyAttempts(_) => "too_many_attempts",
             Self::PasswordRefused(_) => "password_refused",
+            Self::Passkey(refusal) => refusal.reason(),
             Self::Overtaken => "overtaken",
             Self::KeyReused => "idempotency_key_reused",
             Self::Reply(_) => "stored_reply_unreadable",
@@ -289,6 +318,9 @@ impl Failure for Error {
             Self::Hindered(hindrance) => hindrance.reason(),
             Self::Job(error) => error.reason(),
             Self::Email(refusal) => refusal.reason(),
+            Self::SignUp(refusal) => refusal.reason(),
+            Self::Export(refusal) => refusal.reason(),
+            Self::Vault(error) => error.reason(),
             Self::Database(error) => error.reason(),
         }
     }
@@ -296,9 +328,11 @@ impl Failure for Error {
     fn fields(&self) -> Vec<FieldViolation> {
         match self {
             Self::PasswordRefused(fields) => fields.clone(),
+            Self::Passkey(refusal) => refusal.fields(),
             Self::Rights(refusal) => refusal.fields(),
             Self::Hindered(hindrance) => hindrance.fields(),
             Self::Email(refusal) => refusal.fields(),
+            Self::SignUp(refusal) => refusal.fields(),
             Self::WrongPassword => vec![FieldViolation::new("password", "is wrong")],
             Self::RoleAboveOwn => vec![FieldViolation::new("role", "is above your own")],
             Self::SoleOwner(left) => {
@@ -333,6 +367,7 @@ impl Failure for Error {
             | Self::RecipientBudget(after)
             | Self::TooManyAttempts(Some(after)) => Some(*after),
             Self::Email(refusal) => refusal.retry_after(),
+            Self::SignUp(refusal) => refusal.retry_after(),
             other => (other.code() == Code::Unavailable).then_some(Duration::from_secs(1)),
         }
     }

@@ -23,7 +23,9 @@ use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 
 pub use ::jobs::{Limits, Pace};
 pub use config::{BadUrl, Config, PublicUrl};
-pub use domain::{EmailRefusal, GroupRefusal, Hindrance, Refusal};
+pub use domain::{
+    EmailRefusal, ExportRefusal, GroupRefusal, Hindrance, PasskeyRefusal, Refusal, SignUpRefusal,
+};
 pub use error::{Error, Result};
 pub use snapshots::Snapshots;
 
@@ -90,6 +92,14 @@ impl App {
     pub async fn erase_people(&self) -> Result<usize> {
         ops::erase_people(self).await
     }
+
+    /// Drops once the exports whose time is over, as the background work does from time to time; how many.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn drop_exports(&self) -> Result<u64> {
+        ops::drop_exports(self).await
+    }
 }
 
 /// Starts the background work on `host` and returns the guarded RPCs.
@@ -119,6 +129,16 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
     let erasing = app.clone();
     host.spawn("user erasures", async move |stop| {
         jobs::erase_people(&erasing, &stop).await;
+        Ok(())
+    });
+    let sweeping = app.clone();
+    host.spawn("user sign-ups", async move |stop| {
+        jobs::sweep_sign_ups(&sweeping, &stop).await;
+        Ok(())
+    });
+    let dropping = app.clone();
+    host.spawn("user exports", async move |stop| {
+        jobs::drop_exports(&dropping, &stop).await;
         Ok(())
     });
     Ok(guarded)

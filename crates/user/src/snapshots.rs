@@ -172,6 +172,7 @@ mod tests {
             overrides: Vec::new(),
             custom_roles: BTreeMap::new(),
             member: false,
+            glass_until: None,
             epoch: 0,
         })
     }

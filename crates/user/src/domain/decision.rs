@@ -18,6 +18,8 @@ kernel::closed_set! {
         MasterSuspended = "MASTER_SUSPENDED",
         /// The platform trusts the person; each such answer is audited.
         MasterSystemAdmin = "MASTER_SYSTEM_ADMIN",
+        /// The platform's staff opened the tenant's content with a reason; each such answer is audited.
+        BreakGlass = "BREAK_GLASS",
         /// An override denies it.
         PolicyDeny = "POLICY_DENY",
         /// An override allows it, and none denies it.
@@ -33,7 +35,10 @@ kernel::closed_set! {
 
 impl Reason {
     pub(crate) const fn allows(self) -> bool {
-        matches!(self, Self::MasterSystemAdmin | Self::PolicyAllow | Self::RbacAllow)
+        matches!(
+            self,
+            Self::MasterSystemAdmin | Self::BreakGlass | Self::PolicyAllow | Self::RbacAllow
+        )
     }
 }
 
@@ -129,7 +134,7 @@ impl Standing {
     }
 
     /// Answers, in this order: what nobody knows, who is suspended, whom the platform trusts, who is denied, who is
-    /// allowed, and last what the roles say.
+    /// allowed, to whom the tenant's content is open, and last what the roles say.
     pub(crate) fn decide(&self, known: bool, asked: &Question, now: Timestamp) -> Reason {
         let permission = asked.permission.as_str();
         if !known {
@@ -148,6 +153,9 @@ impl Standing {
         }
         if self.belongs() && says(Effect::Allow) {
             return Reason::PolicyAllow;
+        }
+        if is_content(permission) && self.sees_content(now) {
+            return Reason::BreakGlass;
         }
         let mut held = self.held_in(&asked.scope, now).peekable();
         if held.peek().is_none() {

@@ -2,51 +2,13 @@
 
 use std::time::Duration;
 
-use kernel::{Email, Timestamp};
+use kernel::{Email, Timestamp, is_public_mail};
 
 use super::lifetime::LONGEST;
 use crate::{Error, Result, domain::Lifetime};
 
 /// The span over which letters to one address are counted.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 3600);
-
-/// Where anybody gets an address: sharing such a domain says nothing of two people.
-const PUBLIC_DOMAINS: &[&str] = &[
-    "163.com",
-    "aol.com",
-    "bk.ru",
-    "gmail.com",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hotmail.com",
-    "icloud.com",
-    "inbox.ru",
-    "list.ru",
-    "live.com",
-    "mail.com",
-    "mail.ru",
-    "me.com",
-    "msn.com",
-    "outlook.com",
-    "pm.me",
-    "proton.me",
-    "protonmail.com",
-    "qq.com",
-    "rambler.ru",
-    "web.de",
-    "ya.ru",
-    "yahoo.com",
-    "yandex.com",
-    "yandex.ru",
-    "zoho.com",
-];
-
-/// Whether anybody gets an address at this domain.
-pub(crate) fn is_public_domain(domain: &str) -> bool {
-    PUBLIC_DOMAINS.contains(&domain)
-}
 
 kernel::closed_set! {
     /// With which address somebody who is signed in may accept.
@@ -110,7 +72,7 @@ impl InvitePolicy {
 
     /// Whether somebody whose own address is `own` may accept an invitation to `invited`.
     pub(crate) fn admits(&self, invited: &Email, own: &Email) -> bool {
-        let shared = || invited.domain() == own.domain() && !is_public_domain(own.domain());
+        let shared = || invited.domain() == own.domain() && !is_public_mail(own.domain());
         invited == own
             || match self.address_rule {
                 AddressRule::Exact => false,
@@ -205,7 +167,6 @@ mod tests {
         }
         let policy = InvitePolicy { address_rule: AddressRule::Domain, ..InvitePolicy::default() };
         assert!(!policy.admits(&email("ann@gmail.com"), &email("eve@gmail.com")), "anybody's");
-        assert!(PUBLIC_DOMAINS.is_sorted());
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use kernel::{Email, PersonName, Timestamp, UserId};
+use kernel::{Email, PersonName, Timestamp, UserId, is_public_mail};
 use uuid::Uuid;
 
-use crate::domain::{Hindrance, email_domain, is_public_domain};
+use crate::domain::{Hindrance, email_domain};
 
 /// How long after having been declined somebody may ask again.
 const PATIENCE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -83,7 +83,7 @@ impl JoinRequest {
 /// Reads a domain whose people may come in: none where anybody gets an address.
 pub(crate) fn join_domain(text: &str) -> Result<String, &'static str> {
     let domain = email_domain(text)?;
-    match is_public_domain(&domain) {
+    match is_public_mail(&domain) {
         true => Err("is where anybody gets an address; name a domain of your own"),
         false => Ok(domain),
     }

@@ -8,6 +8,8 @@ mod email_change;
 mod email_refusal;
 mod email_token;
 mod erasure;
+mod export;
+mod glass;
 mod group;
 mod group_member;
 mod group_refusal;
@@ -24,6 +26,7 @@ mod join_link;
 mod lifetime;
 mod link;
 mod membership;
+mod passkey_refusal;
 mod person;
 mod policy_override;
 mod profile;
@@ -34,6 +37,9 @@ mod role_binding;
 mod scope;
 mod seats;
 mod service_account;
+mod sign_up;
+mod sign_up_refusal;
+mod sign_up_secret;
 mod tenant_rules;
 mod words;
 
@@ -45,6 +51,9 @@ pub(crate) use email_change::{ChangeStatus, EmailChange, Side, allow_wish};
 pub use email_refusal::EmailRefusal;
 pub(crate) use email_token::EmailToken;
 pub(crate) use erasure::{Erasure, ErasureStatus};
+pub use export::ExportRefusal;
+pub(crate) use export::{Export, ExportSource, ExportStatus, KEPT};
+pub(crate) use glass::{GlassOpening, glass_reason, glass_time};
 pub(crate) use group::{
     Group, GroupKey, GroupKind, GroupStatus, GroupWish, JoinPolicy, MOST_TEAMS, description,
     role_hint,
@@ -59,7 +68,7 @@ pub(crate) use invite_batch::{
 pub(crate) use invite_budget::InviteBudget;
 pub(crate) use invite_event::{Delivered, Delivery, InviteEvent, Step};
 pub(crate) use invite_file::read_file;
-pub(crate) use invite_policy::{AddressRule, DAY, InvitePolicy, is_public_domain};
+pub(crate) use invite_policy::{AddressRule, DAY, InvitePolicy};
 pub(crate) use invite_wish::{Fault, InviteWish, RawWish, roles};
 pub(crate) use join_domain::{
     JoinDomain, JoinRequest, MOST_JOIN_DOMAINS, RequestStatus, Way, join_domain,
@@ -70,6 +79,7 @@ pub(crate) use join_link::{
 pub(crate) use lifetime::Lifetime;
 pub(crate) use link::{Token, TokenHash};
 pub(crate) use membership::{MemberStatus, Membership, Turn, note};
+pub use passkey_refusal::PasskeyRefusal;
 pub(crate) use person::{KnownPerson, Member, Person, PersonStanding, PersonStatus};
 pub(crate) use policy_override::{Effect, PolicyOverride, end, reason};
 pub(crate) use profile::{Profile, ProfileWish, avatar_url, language_tag, time_zone};
@@ -80,5 +90,10 @@ pub(crate) use role_binding::{RoleBinding, Subject, SubjectType, ahead};
 pub(crate) use scope::{BadScope, Scope, ScopeType, WHOLE_TENANT};
 pub(crate) use seats::{Claim, MOST_SEATS, Seats, seat_limit};
 pub(crate) use service_account::{ServiceAccount, ServiceAccountStatus};
+pub(crate) use sign_up::{
+    MOST_WRONG, SignUp, SignUpKind, SignUpMode, SignUpPolicy, SignUpTally, TallySubject, WINDOW,
+};
+pub use sign_up_refusal::SignUpRefusal;
+pub(crate) use sign_up_secret::{SignUpCode, SignUpSecret};
 pub(crate) use tenant_rules::TenantRules;
 pub(crate) use words::{Query, words_of};

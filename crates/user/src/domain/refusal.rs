@@ -29,6 +29,12 @@ pub enum Refusal {
     /// Whoever answers for the tenant would be shut out.
     #[error("This person answers for the tenant; take that role from them first.")]
     AnswersForTenant,
+    /// No such opening in the tenant.
+    #[error("There is no such opening.")]
+    OpeningNotFound,
+    /// Only whom the platform trusts opens a tenant's content to themselves.
+    #[error("Only staff whom the platform trusts open a tenant's content.")]
+    NotOfPlatform,
     /// The catalogue has no such permission.
     #[error("No service asks for such a permission.")]
     PermissionUnknown,
@@ -40,9 +46,10 @@ impl Refusal {
             Self::RoleNotFound
             | Self::BindingNotFound
             | Self::ServiceAccountNotFound
+            | Self::OpeningNotFound
             | Self::OverrideNotFound => Code::NotFound,
             Self::RoleBuiltIn | Self::RoleInUse | Self::AnswersForTenant => Code::Conflict,
-            Self::PermissionAboveOwn => Code::Denied,
+            Self::PermissionAboveOwn | Self::NotOfPlatform => Code::Denied,
             Self::PermissionUnknown => Code::Invalid,
         }
     }
@@ -56,6 +63,8 @@ impl Refusal {
             Self::BindingNotFound => "role_binding_not_found",
             Self::ServiceAccountNotFound => "service_account_not_found",
             Self::OverrideNotFound => "override_not_found",
+            Self::OpeningNotFound => "glass_opening_not_found",
+            Self::NotOfPlatform => "not_of_platform",
             Self::AnswersForTenant => "answers_for_tenant",
             Self::PermissionUnknown => "permission_unknown",
         }

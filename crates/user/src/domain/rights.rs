@@ -35,6 +35,8 @@ pub(crate) struct Standing {
     pub(crate) custom_roles: BTreeMap<String, BTreeSet<String>>,
     /// Whether a membership counts, in the tenant or on the platform.
     pub(crate) member: bool,
+    /// Until when the tenant's content is open to a member of the platform's staff.
+    pub(crate) glass_until: Option<Timestamp>,
     pub(crate) epoch: i64,
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct Effective {
     pub(crate) system_admin: bool,
     pub(crate) epoch: i64,
     pub(crate) belongs: bool,
+    /// Roles that hold in the whole tenant.
+    pub(crate) roles: BTreeSet<String>,
 }
 
 impl Standing {
@@ -58,6 +62,12 @@ impl Standing {
     pub(crate) fn seen_from_here(self) -> Self {
         let person = self.person.filter(|_| self.member);
         Self { person, ..self }
+    }
+
+    /// Whether what the tenant's people wrote is open to this member of the platform's staff.
+    pub(crate) fn sees_content(&self, now: Timestamp) -> bool {
+        let trusted = self.held_in(&WHOLE_TENANT, now).any(|held| held.is_trusted());
+        trusted && self.glass_until.is_some_and(|end| now < end)
     }
 
     /// What the person may do in the whole tenant at `now`: what roles and overrides allow, without what is denied.
@@ -83,6 +93,7 @@ impl Standing {
             system_admin: held().any(|held| held.is_trusted()),
             epoch: self.epoch,
             belongs: self.belongs(),
+            roles: held().map(|held| held.role.to_owned()).collect(),
         }
     }
 }
@@ -115,6 +126,7 @@ mod tests {
             overrides: Vec::new(),
             custom_roles: BTreeMap::new(),
             member: true,
+            glass_until: None,
             epoch: 3,
         }
     }
@@ -234,6 +246,14 @@ mod tests {
                 "reports.report.read",
                 None,
                 Reason::RbacDeny,
+            ),
+            (
+                "the glass is broken",
+                Standing { glass_until: Some(hours(1)), ..root() },
+                true,
+                "reports.report.read",
+                None,
+                Reason::BreakGlass,
             ),
             (
                 "let in for a time",
@@ -376,6 +396,29 @@ mod tests {
     fn every_reason_has_a_row() {
         let seen: BTreeSet<Reason> = rows().into_iter().map(|row| row.5).collect();
         assert_eq!(seen.len(), Reason::ALL.len());
+    }
+
+    #[test]
+    fn content_is_open_to_trusted_staff_for_as_long_as_the_glass_is_broken_and_to_nobody_else() {
+        let asked =
+            Question { permission: "reports.report.read".into(), scope: WHOLE_TENANT.clone() };
+        let staff = |role: &str| Standing {
+            glass_until: Some(hours(1)),
+            ..standing(PersonStatus::Active, &[], &[role])
+        };
+        let trusted = staff("super_admin");
+        assert_eq!(trusted.decide(true, &asked, now()), Reason::BreakGlass);
+        assert!(Reason::BreakGlass.allows() && trusted.sees_content(now()));
+        assert_eq!(trusted.decide(true, &asked, hours(1)), Reason::RbacDeny);
+        assert_eq!(trusted.decide(false, &asked, now()), Reason::UnknownPermission);
+        let denied = with(staff("super_admin"), &[says(Effect::Deny, None, None)]);
+        assert_eq!(denied.decide(true, &asked, now()), Reason::PolicyDeny);
+        let lite = staff("admin_lite");
+        assert!(!lite.sees_content(now()));
+        assert_eq!(lite.decide(true, &asked, now()), Reason::RbacDeny);
+        let closed = Standing { person: Some(PersonStatus::Disabled), ..staff("super_admin") };
+        assert_eq!(closed.decide(true, &asked, now()), Reason::MasterSuspended);
+        assert!(!closed.sees_content(now()));
     }
 
     #[test]

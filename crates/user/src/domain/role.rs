@@ -1,5 +1,7 @@
 //! Roles and what each allows: one table, here and nowhere else.
 
+use std::sync::LazyLock;
+
 use kernel::Cx;
 
 use crate::{Error, Result};
@@ -56,6 +58,16 @@ pub(crate) enum Role {
 const SUPER_ADMIN: &[&str] = &[
     "activity.facts.read",
     "activity.feed.read",
+    "auth.api_keys.read",
+    "auth.api_keys.write",
+    "auth.bans.read",
+    "auth.bans.write",
+    "auth.clients.read",
+    "auth.clients.write",
+    "auth.signing_keys.read",
+    "auth.signing_keys.rotate",
+    "auth.sso.read",
+    "auth.sso.write",
     "events.event.create",
     "events.event.read",
     "notifier.messages.read",
@@ -83,6 +95,9 @@ const SUPER_ADMIN: &[&str] = &[
     "tenant.tenants.read",
     "tenant.usage.read",
     "user.access.check",
+    "user.glass.close",
+    "user.glass.open",
+    "user.glass.read",
     "user.groups.read",
     "user.groups.write",
     "user.invites.create",
@@ -96,6 +111,7 @@ const SUPER_ADMIN: &[&str] = &[
     "user.overrides.write",
     "user.ownership.transfer",
     "user.people.erase",
+    "user.people.export",
     "user.people.read",
     "user.people.update",
     "user.role_bindings.read",
@@ -113,6 +129,15 @@ const SUPER_ADMIN: &[&str] = &[
 const PLATFORM_OPERATOR: &[&str] = &[
     "activity.facts.read",
     "activity.feed.read",
+    "auth.api_keys.read",
+    "auth.api_keys.write",
+    "auth.bans.read",
+    "auth.bans.write",
+    "auth.clients.read",
+    "auth.clients.write",
+    "auth.signing_keys.read",
+    "auth.sso.read",
+    "auth.sso.write",
     "events.event.create",
     "events.event.read",
     "notifier.messages.read",
@@ -139,6 +164,7 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "tenant.tenants.read",
     "tenant.usage.read",
     "user.access.check",
+    "user.glass.read",
     "user.groups.read",
     "user.groups.write",
     "user.invites.create",
@@ -151,6 +177,7 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "user.overrides.read",
     "user.overrides.write",
     "user.ownership.transfer",
+    "user.people.export",
     "user.people.read",
     "user.people.update",
     "user.role_bindings.read",
@@ -165,6 +192,11 @@ const PLATFORM_OPERATOR: &[&str] = &[
 const ADMIN: &[&str] = &[
     "activity.facts.read",
     "activity.feed.read",
+    "auth.api_keys.read",
+    "auth.api_keys.write",
+    "auth.clients.read",
+    "auth.clients.write",
+    "auth.sso.read",
     "events.event.create",
     "events.event.read",
     "notifier.messages.read",
@@ -183,6 +215,7 @@ const ADMIN: &[&str] = &[
     "tenant.settings.update",
     "tenant.usage.read",
     "user.access.check",
+    "user.glass.read",
     "user.groups.read",
     "user.groups.write",
     "user.invites.create",
@@ -201,47 +234,16 @@ const ADMIN: &[&str] = &[
     "user.service_accounts.write",
 ];
 
-/// An admin who may also give the tenant away. No admin makes or unmakes an owner.
-const OWNER_RIGHTS: &[&str] = &[
-    "activity.facts.read",
-    "activity.feed.read",
-    "events.event.create",
-    "events.event.read",
-    "notifier.messages.read",
-    "provisioning.clients.create",
-    "provisioning.clients.read",
-    "provisioning.datasets.use",
-    "provisioning.jobs.operate",
-    "provisioning.jobs.read",
-    "provisioning.sheets.read",
-    "provisioning.sheets.update",
-    "provisioning.troubles.read",
-    "provisioning.troubles.work",
-    "tenant.domains.read",
-    "tenant.domains.write",
-    "tenant.settings.read",
-    "tenant.settings.update",
-    "tenant.usage.read",
-    "user.access.check",
-    "user.groups.read",
-    "user.groups.write",
-    "user.invites.create",
-    "user.invites.link",
-    "user.invites.read",
-    "user.join_domains.write",
-    "user.members.read",
-    "user.members.remove",
-    "user.members.update",
-    "user.overrides.read",
-    "user.overrides.write",
-    "user.ownership.transfer",
-    "user.role_bindings.read",
-    "user.role_bindings.write",
-    "user.roles.read",
-    "user.roles.write",
-    "user.service_accounts.read",
-    "user.service_accounts.write",
-];
+/// What an owner may beside all that an admin may. No admin makes or unmakes an owner.
+const OWNER_ALONE: &[&str] =
+    &["auth.sso.write", "user.glass.close", "user.join_domains.write", "user.ownership.transfer"];
+
+/// An admin's rights and the owner's own, sorted.
+static OWNER_RIGHTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let mut rights = [ADMIN, OWNER_ALONE].concat();
+    rights.sort_unstable();
+    rights
+});
 
 /// Brings clients in, which is to invite them: whoever is onboarded is invited in the name of who asked for it. Nobody
 /// higher than themselves. Whether a job's step is taken as done or undone is decided by those who answer for the tenant.
@@ -308,12 +310,12 @@ impl Role {
     }
 
     /// What it allows, sorted.
-    pub(crate) const fn permissions(self) -> &'static [&'static str] {
+    pub(crate) fn permissions(self) -> &'static [&'static str] {
         match self {
             Self::Platform(PlatformRole::SuperAdmin) => SUPER_ADMIN,
             Self::Platform(PlatformRole::Operator) => PLATFORM_OPERATOR,
             Self::Platform(PlatformRole::AdminLite) => ADMIN_LITE,
-            Self::Tenant(TenantRole::Owner) => OWNER_RIGHTS,
+            Self::Tenant(TenantRole::Owner) => &OWNER_RIGHTS,
             Self::Tenant(TenantRole::Admin) => ADMIN,
             Self::Tenant(TenantRole::Operator) => TENANT_OPERATOR,
             Self::Tenant(TenantRole::Client) => CLIENT,
@@ -349,7 +351,7 @@ impl Role {
     /// Whether whoever acts may give it: a person gives no right that they lack; our own services answer for
     /// whom they let ask.
     pub(crate) fn may_be_given_by(self, cx: &Cx) -> Result<()> {
-        let held = |permission: &&str| cx.may(permission);
+        let held = |permission: &&str| cx.may_give(permission);
         if cx.user().is_some() && !self.permissions().iter().all(held) {
             return Err(Error::RoleAboveOwn);
         }
@@ -383,6 +385,7 @@ mod tests {
                 "tenant.tenants.operate",
                 "tenant.tenants.read",
                 "user.people.erase",
+                "user.people.export",
                 "user.people.read",
                 "user.people.update",
                 "user.seats.update",

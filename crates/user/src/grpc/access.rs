@@ -31,7 +31,11 @@ impl Access for Rpc {
         let request = request.into_inner();
         let user_id = id("userId", &request.user_id)?;
         let tenant = optional_id("tenantId", &request.tenant_id)?;
-        let rights = ops::list_effective(&self.0, user_id, tenant).await.map_err(refuse)?;
+        let rights = match request.tenant_only {
+            true => ops::list_effective_here(&self.0, user_id, tenant).await,
+            false => ops::list_effective(&self.0, user_id, tenant).await,
+        };
+        let rights = rights.map_err(refuse)?;
         Ok(Response::new((&rights).into()))
     }
 }

@@ -63,6 +63,7 @@ impl From<&Effective> for proto::Effective {
             system_admin: rights.system_admin,
             epoch: rights.epoch,
             belongs: rights.belongs,
+            roles: rights.roles.iter().cloned().collect(),
         }
     }
 }

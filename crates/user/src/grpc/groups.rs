@@ -1,6 +1,6 @@
 //! `usher.user.v1.Groups`.
 
-use kernel::PageSize;
+use kernel::{Cx, GroupId, PageSize};
 use tonic::{Request, Response, Status};
 use wire::{
     parse, refuse, repeatable, required, timestamp,
@@ -21,6 +21,73 @@ use crate::{
 /// The RPCs over the app.
 pub(crate) struct Rpc(pub(crate) App);
 
+/// What people say of a group that is made.
+struct Said<'a> {
+    name: &'a str,
+    description: &'a str,
+    join_policy: &'a str,
+}
+
+/// Which groups a list shows, and which page of them.
+struct Wanted<'a> {
+    status: &'a str,
+    page_size: i32,
+    page_token: &'a str,
+}
+
+impl Rpc {
+    /// Makes a community, or a team in one or in none.
+    async fn create(
+        &self,
+        (cx, fingerprint): (Cx, Vec<u8>),
+        kind: GroupKind,
+        community_id: Option<GroupId>,
+        said: Said<'_>,
+    ) -> Result<Response<Group>, Status> {
+        let command = ops::CreateGroup {
+            kind,
+            community_id,
+            name: parse("name", said.name, domain::title)?,
+            description: parse("description", said.description, description)?,
+            join_policy: parse("joinPolicy", said.join_policy, join_policy)?,
+            fingerprint,
+        };
+        let group = ops::create_group(&self.0, &cx, tenant(&cx)?, command).await;
+        Ok(Response::new(group.map_err(refuse)?.into()))
+    }
+
+    /// A page of groups, and where the next one begins.
+    async fn list(
+        &self,
+        cx: &Cx,
+        kind: GroupKind,
+        community_id: Option<GroupId>,
+        wanted: Wanted<'_>,
+    ) -> Result<(Vec<Group>, String), Status> {
+        let wanted = ops::ListGroups {
+            kind,
+            community_id,
+            status: parse("status", wanted.status, status)?,
+            size: PageSize::from_wire(wanted.page_size),
+            after: optional_id("pageToken", wanted.page_token)?,
+        };
+        let page = ops::list_groups(&self.0, tenant(cx)?, wanted).await.map_err(refuse)?;
+        let groups = page.items.into_iter().map(Into::into).collect();
+        Ok((groups, page.next.unwrap_or_default()))
+    }
+
+    /// Archives a group or brings it back.
+    async fn turn(
+        &self,
+        cx: &Cx,
+        key: GroupKey,
+        status: GroupStatus,
+    ) -> Result<Response<Group>, Status> {
+        let group = ops::turn_group(&self.0, cx, tenant(cx)?, key, status).await;
+        Ok(Response::new(group.map_err(refuse)?.into()))
+    }
+}
+
 #[tonic::async_trait]
 impl Groups for Rpc {
     async fn create_community(
@@ -29,37 +96,21 @@ impl Groups for Rpc {
     ) -> Result<Response<Group>, Status> {
         let cx = wire::cx(&request)?;
         let request = request.into_inner();
-        let (cx, fingerprint) = repeatable(cx, "", &request)?;
-        let command = ops::CreateGroup {
-            kind: GroupKind::Community,
-            community_id: None,
-            name: parse("name", &request.name, domain::title)?,
-            description: parse("description", &request.description, description)?,
-            join_policy: parse("joinPolicy", &request.join_policy, join_policy)?,
-            fingerprint,
-        };
-        let group = ops::create_group(&self.0, &cx, tenant(&cx)?, command).await;
-        Ok(Response::new(group.map_err(refuse)?.into()))
+        let CreateCommunityRequest { name, description, join_policy } = &request;
+        let said = Said { name, description, join_policy };
+        self.create(repeatable(cx, "", &request)?, GroupKind::Community, None, said).await
     }
 
     async fn list_communities(
         &self,
         request: Request<ListCommunitiesRequest>,
     ) -> Result<Response<ListCommunitiesResponse>, Status> {
-        let tenant = tenant(&wire::cx(&request)?)?;
-        let request = request.into_inner();
-        let wanted = ops::ListGroups {
-            kind: GroupKind::Community,
-            community_id: None,
-            status: parse("status", &request.status, status)?,
-            size: PageSize::from_wire(request.page_size),
-            after: optional_id("pageToken", &request.page_token)?,
-        };
-        let page = ops::list_groups(&self.0, tenant, wanted).await.map_err(refuse)?;
-        Ok(Response::new(ListCommunitiesResponse {
-            communities: page.items.into_iter().map(Into::into).collect(),
-            next_page_token: page.next.unwrap_or_default(),
-        }))
+        let cx = wire::cx(&request)?;
+        let ListCommunitiesRequest { status, page_size, page_token } = request.get_ref();
+        let wanted = Wanted { status, page_size: *page_size, page_token };
+        let (communities, next_page_token) =
+            self.list(&cx, GroupKind::Community, None, wanted).await?;
+        Ok(Response::new(ListCommunitiesResponse { communities, next_page_token }))
     }
 
     async fn create_team(
@@ -68,37 +119,23 @@ impl Groups for Rpc {
     ) -> Result<Response<Group>, Status> {
         let cx = wire::cx(&request)?;
         let request = request.into_inner();
-        let (cx, fingerprint) = repeatable(cx, "", &request)?;
-        let command = ops::CreateGroup {
-            kind: GroupKind::Team,
-            community_id: optional_id("communityId", &request.community_id)?,
-            name: parse("name", &request.name, domain::title)?,
-            description: parse("description", &request.description, description)?,
-            join_policy: parse("joinPolicy", &request.join_policy, join_policy)?,
-            fingerprint,
-        };
-        let group = ops::create_group(&self.0, &cx, tenant(&cx)?, command).await;
-        Ok(Response::new(group.map_err(refuse)?.into()))
+        let CreateTeamRequest { name, description, join_policy, community_id } = &request;
+        let community_id = optional_id("communityId", community_id)?;
+        let said = Said { name, description, join_policy };
+        self.create(repeatable(cx, "", &request)?, GroupKind::Team, community_id, said).await
     }
 
     async fn list_teams(
         &self,
         request: Request<ListTeamsRequest>,
     ) -> Result<Response<ListTeamsResponse>, Status> {
-        let tenant = tenant(&wire::cx(&request)?)?;
-        let request = request.into_inner();
-        let wanted = ops::ListGroups {
-            kind: GroupKind::Team,
-            community_id: optional_id("communityId", &request.community_id)?,
-            status: parse("status", &request.status, status)?,
-            size: PageSize::from_wire(request.page_size),
-            after: optional_id("pageToken", &request.page_token)?,
-        };
-        let page = ops::list_groups(&self.0, tenant, wanted).await.map_err(refuse)?;
-        Ok(Response::new(ListTeamsResponse {
-            teams: page.items.into_iter().map(Into::into).collect(),
-            next_page_token: page.next.unwrap_or_default(),
-        }))
+        let cx = wire::cx(&request)?;
+        let ListTeamsRequest { status, community_id, page_size, page_token } = request.get_ref();
+        let community_id = optional_id("communityId", community_id)?;
+        let wanted = Wanted { status, page_size: *page_size, page_token };
+        let (teams, next_page_token) =
+            self.list(&cx, GroupKind::Team, community_id, wanted).await?;
+        Ok(Response::new(ListTeamsResponse { teams, next_page_token }))
     }
 
     async fn get_group(
@@ -106,8 +143,7 @@ impl Groups for Rpc {
         request: Request<GetGroupRequest>,
     ) -> Result<Response<Group>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
-        let request = request.into_inner();
-        let key = key(&request.community_id, &request.team_id)?;
+        let key = key(&request.get_ref().community_id, &request.get_ref().team_id)?;
         let group = ops::get_group(&self.0, tenant, key).await.map_err(refuse)?;
         Ok(Response::new(group.into()))
     }
@@ -137,10 +173,8 @@ impl Groups for Rpc {
         request: Request<ArchiveGroupRequest>,
     ) -> Result<Response<Group>, Status> {
         let cx = wire::cx(&request)?;
-        let request = request.into_inner();
-        let key = key(&request.community_id, &request.team_id)?;
-        let group = ops::turn_group(&self.0, &cx, tenant(&cx)?, key, GroupStatus::Archived).await;
-        Ok(Response::new(group.map_err(refuse)?.into()))
+        let key = key(&request.get_ref().community_id, &request.get_ref().team_id)?;
+        self.turn(&cx, key, GroupStatus::Archived).await
     }
 
     async fn restore_group(
@@ -148,10 +182,8 @@ impl Groups for Rpc {
         request: Request<RestoreGroupRequest>,
     ) -> Result<Response<Group>, Status> {
         let cx = wire::cx(&request)?;
-        let request = request.into_inner();
-        let key = key(&request.community_id, &request.team_id)?;
-        let group = ops::turn_group(&self.0, &cx, tenant(&cx)?, key, GroupStatus::Active).await;
-        Ok(Response::new(group.map_err(refuse)?.into()))
+        let key = key(&request.get_ref().community_id, &request.get_ref().team_id)?;
+        self.turn(&cx, key, GroupStatus::Active).await
     }
 }
 

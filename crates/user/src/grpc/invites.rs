@@ -7,10 +7,11 @@ use tonic::{Request, Response, Status};
 use wire::{
     id, parse, refuse, repeatable, timestamp,
     user::v1::{
-        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
-        Invitation, InvitationLink, Invite, ListInvitesRequest, ListInvitesResponse,
-        ResendInviteRequest, RevealInvitationLinkRequest, RevokeInviteRequest,
-        ShowInvitationRequest, TakeInvitationLinkRequest, WorkspaceDatum, invites_server::Invites,
+        AcceptInvitationRequest, AcceptInvitationResponse, BeginInvitationPasskeyRequest,
+        CreateInviteRequest, GetInviteRequest, Invitation, InvitationLink, InvitationPasskey,
+        Invite, ListInvitesRequest, ListInvitesResponse, ResendInviteRequest,
+        RevealInvitationLinkRequest, RevokeInviteRequest, ShowInvitationRequest,
+        TakeInvitationLinkRequest, WorkspaceDatum, invites_server::Invites,
     },
 };
 
@@ -19,6 +20,7 @@ use crate::{
     App, Error,
     domain::{self, Delivery, InviteStatus, RawWish, RoleName, Token},
     ops,
+    peers::NewPasskey,
     store::InviteFilter,
 };
 
@@ -116,13 +118,28 @@ impl Invites for Rpc {
         let request = request.into_inner();
         let token = token(&request.token)?;
         let tenant_id = token.tenant().to_string();
-        let command = ops::AcceptInvitation { token, password: request.password.into() };
+        let shown = shown(request.password, request.passkey_token, request.passkey_credential)?;
+        let command = ops::AcceptInvitation { token, shown };
         let invite = ops::accept_invitation(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new(AcceptInvitationResponse {
             user_id: invite.user_id.to_string(),
             tenant_id,
             invite_id: invite.invite_id.to_string(),
             accepted_at: invite.accepted_at.map(timestamp),
+        }))
+    }
+
+    async fn begin_invitation_passkey(
+        &self,
+        request: Request<BeginInvitationPasskeyRequest>,
+    ) -> Result<Response<InvitationPasskey>, Status> {
+        let cx = wire::cx(&request)?;
+        let token = token(&request.get_ref().token)?;
+        let asked = ops::begin_invitation_passkey(&self.0, &cx, &token).await.map_err(refuse)?;
+        Ok(Response::new(InvitationPasskey {
+            passkey_token: asked.token,
+            options: asked.options,
+            expires_at: asked.expires_at,
         }))
     }
 
@@ -144,6 +161,18 @@ impl Invites for Rpc {
         let invite_id = id("inviteId", &request.get_ref().invite_id)?;
         let link = ops::reveal_invitation_link(&self.0, tenant, invite_id).await.map_err(refuse)?;
         Ok(Response::new((&link).into()))
+    }
+}
+
+/// What the invited person shows: one of the two, or an empty password.
+fn shown(password: String, token: String, credential: String) -> Result<ops::Shown, Status> {
+    match (password.is_empty(), token.is_empty() && credential.is_empty()) {
+        (_, true) => Ok(ops::Shown::Password(password.into())),
+        (true, false) => Ok(ops::Shown::Passkey(NewPasskey {
+            token: token.into(),
+            credential: credential.into(),
+        })),
+        (false, false) => parse("password", "", |_| Err("must be empty beside a passkey")),
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod access;
 mod accounts;
+mod break_glass;
 mod convert;
 mod custom_roles;
 mod decisions;
 mod email_changes;
 mod erasures;
+mod exports;
 mod group_members;
 mod groups;
 mod invite_batches;
@@ -25,6 +27,8 @@ mod profiles;
 mod role_bindings;
 mod seats;
 mod service_accounts;
+mod sign_ups;
+mod sso_people;
 
 use kernel::{Cx, TenantId, UnknownId};
 use tonic::{Status, service::Routes};
@@ -32,8 +36,9 @@ use wire::{
     id, required,
     user::v1::{
         access_server::AccessServer, accounts_server::AccountsServer,
-        custom_roles_server::CustomRolesServer, decisions_server::DecisionsServer,
-        email_changes_server::EmailChangesServer, erasures_server::ErasuresServer,
+        break_glass_server::BreakGlassServer, custom_roles_server::CustomRolesServer,
+        decisions_server::DecisionsServer, email_changes_server::EmailChangesServer,
+        erasures_server::ErasuresServer, exports_server::ExportsServer,
         group_members_server::GroupMembersServer, groups_server::GroupsServer,
         invite_batches_server::InviteBatchesServer, invite_history_server::InviteHistoryServer,
         invite_policies_server::InvitePoliciesServer, invites_server::InvitesServer,
@@ -42,7 +47,8 @@ use wire::{
         people_server::PeopleServer, persons_server::PersonsServer,
         policy_overrides_server::PolicyOverridesServer, profiles_server::ProfilesServer,
         role_bindings_server::RoleBindingsServer, seats_server::SeatsServer,
-        service_accounts_server::ServiceAccountsServer,
+        service_accounts_server::ServiceAccountsServer, sign_ups_server::SignUpsServer,
+        sso_people_server::SsoPeopleServer,
     },
 };
 
@@ -65,6 +71,7 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(ProfilesServer::new(profiles::Rpc(app.clone())))
         .add_service(EmailChangesServer::new(email_changes::Rpc(app.clone())))
         .add_service(ErasuresServer::new(erasures::Rpc(app.clone())))
+        .add_service(ExportsServer::new(exports::Rpc(app.clone())))
         .add_service(AccessServer::new(access::Rpc(app.clone())))
         .add_service(CustomRolesServer::new(custom_roles::Rpc(app.clone())))
         .add_service(RoleBindingsServer::new(role_bindings::Rpc(app.clone())))
@@ -72,7 +79,10 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(GroupsServer::new(groups::Rpc(app.clone())))
         .add_service(GroupMembersServer::new(group_members::Rpc(app.clone())))
         .add_service(ServiceAccountsServer::new(service_accounts::Rpc(app.clone())))
+        .add_service(SsoPeopleServer::new(sso_people::Rpc(app.clone())))
         .add_service(DecisionsServer::new(decisions::Rpc(app.clone())))
+        .add_service(SignUpsServer::new(sign_ups::Rpc(app.clone())))
+        .add_service(BreakGlassServer::new(break_glass::Rpc(app.clone())))
 }
 
 /// The tenant of the call; the guard let none in without.

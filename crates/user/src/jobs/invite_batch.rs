@@ -4,12 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jobs::{Attempt, Policy, Priority, Start, Step, StepError, StepFailure, Workflow};
-use kernel::{Code, Cx, Failure};
+use kernel::Cx;
 use pg::TenantTx;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::refused::refused;
 use crate::{App, Error, ops};
 
 /// The name of the workflow.
@@ -109,22 +110,5 @@ impl Step for InviteRows {
         let run: BatchRun = at.read_input()?;
         ops::invite_rows(&self.0, &at.cx, at.tenant, run.batch_id).await.map_err(refused)?;
         Ok(json!({}))
-    }
-}
-
-/// What a trouble that is no row's own means to the run.
-fn refused(error: Error) -> StepError {
-    match error {
-        Error::Database(failure) => failure.into(),
-        Error::Job(jobs::Error::Database(failure)) => failure.into(),
-        other if other.code().retry_helps() => {
-            let user = "The service is temporarily unavailable.";
-            StepError::transient(other.reason(), user, other.to_string())
-                .retry_after(other.retry_after())
-        }
-        other if other.code() == Code::Internal => {
-            StepError::system(other.reason(), other.to_string())
-        }
-        other => StepError::config(other.reason(), other.to_string(), other.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use kernel::Cx;
 use pg::TenantTx;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use wire::user::v1::{InviteAccepted, WorkspaceDatum};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     enter_tenant::{Entry, enter_tenant},
     find_invitation::{find_invitation, joined_by},
     note_step::note_step,
-    prove_person::{Proof, prove_person},
+    prove_person::{Proof, Shown, prove_person},
 };
 use crate::{
     App, Error, Result,
@@ -22,19 +22,21 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct AcceptInvitation {
     pub(crate) token: Token,
-    /// Empty for somebody who is signed in and comes in as such.
-    pub(crate) password: SecretString,
+    /// An empty password for somebody who is signed in and comes in as such.
+    pub(crate) shown: Shown,
 }
 
-/// Lets the person in, once. The password is worked on before the transaction, and for losers of a race in vain:
-/// their staged passwords are never activated.
+/// Lets the person in, once. The password or passkey is worked on before the transaction, and for losers of a race in vain:
+/// what they staged is never activated.
 pub(crate) async fn accept_invitation(
     app: &App,
     cx: &Cx,
     command: AcceptInvitation,
 ) -> Result<Invite> {
-    let AcceptInvitation { token, password } = command;
-    let signed_in = cx.user().filter(|_| password.expose_secret().is_empty());
+    let AcceptInvitation { token, shown } = command;
+    let comes_as_such =
+        matches!(&shown, Shown::Password(password) if password.expose_secret().is_empty());
+    let signed_in = cx.user().filter(|_| comes_as_such);
     let mut tx = app.db.tenant(token.tenant(), "find_invitation").await?;
     if let Some(user) = signed_in
         && let Some(joined) = joined_by(&mut tx, &token, user).await?
@@ -52,15 +54,15 @@ pub(crate) async fn accept_invitation(
     }
     tx.commit().await?;
     // A tenant that is suspended says so here.
-    peers::tenant_name(app, cx, token.tenant()).await?;
+    let tenant_name = peers::tenant_name(app, cx, token.tenant()).await?;
     check_inviter(app, token.tenant(), &invite).await?;
     let proof = match signed_in {
         Some(_) => Proof::Session,
-        None => prove_person(app, cx, &token, &person, &password).await?,
+        None => prove_person(app, cx, &token, &person, &shown, &[tenant_name]).await?,
     };
     let accepted = claim(app, cx, &token, &invite, &person, &proof).await?;
     metrics::counter!("usher_onboarding_invite_accepted_total").increment(1);
-    if let Proof::Staged(credential_id) = &proof {
+    if let Some(credential_id) = proof.staged() {
         // So that the person can sign in at once; should this fail, `auth` does it when it hears the fact.
         let activated = peers::activate_credential(app, cx, person.user_id, credential_id).await;
         if let Err(error) = activated {
@@ -93,6 +95,7 @@ async fn claim(
         return Err(Error::Overtaken);
     }
     admit(app, &mut tx, &invite, person, proof).await?;
+    note_address(&mut tx, token, &invite, person, proof).await?;
     note_step(&mut tx, cx, &invite, Step::Accepted, now).await?;
     let target = format!("invite:{id} activation_link used");
     bus::audit(&mut tx, cx, "invite.accept", &target).await?;
@@ -114,7 +117,7 @@ async fn admit(
     let now = app.clock.now();
     let person = store::lock_person(tx, person.user_id).await?.ok_or(Error::PersonNotFound)?;
     match (proof, person.status) {
-        (Proof::Staged(_), PersonStatus::Invited) => {
+        (Proof::Staged(_) | Proof::StagedPasskey(_), PersonStatus::Invited) => {
             store::activate_person(tx, person.user_id, now).await?;
         }
         (Proof::Known | Proof::Session, PersonStatus::Active) => {}
@@ -132,6 +135,22 @@ async fn admit(
     enter_tenant(app, tx, &entry).await
 }
 
+/// Whoever opened a link that went to their address alone reads its mail. One that was handed to whoever made the
+/// invitation shows nothing of somebody new, and takes nothing from somebody known.
+async fn note_address(
+    tx: &mut TenantTx,
+    token: &Token,
+    invite: &Invite,
+    person: &Person,
+    proof: &Proof,
+) -> Result<()> {
+    let was_mailed = !store::is_taken_link(tx, invite.invite_id, &token.hash()).await?;
+    if proof.staged().is_some() || (was_mailed && invite.email == person.email) {
+        store::note_address_proven(tx, person.user_id, was_mailed).await?;
+    }
+    Ok(())
+}
+
 fn accepted(invite: &Invite, person: &Person, proof: &Proof) -> InviteAccepted {
     InviteAccepted {
         invite_id: invite.invite_id.to_string(),
@@ -139,10 +158,7 @@ fn accepted(invite: &Invite, person: &Person, proof: &Proof) -> InviteAccepted {
         email: person.email.to_string(),
         role: invite.role.clone(),
         reference: invite.reference.clone(),
-        credential_id: match proof {
-            Proof::Staged(id) => id.clone(),
-            Proof::Known | Proof::Session => String::new(),
-        },
+        credential_id: proof.staged().unwrap_or_default().into(),
         method: proof.method().into(),
         invited_email: invite.email.to_string(),
         invited_by: invite.invited_by.clone(),

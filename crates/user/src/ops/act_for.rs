@@ -20,7 +20,11 @@ pub(super) async fn act_for(app: &App, cx: &Cx, tenant: TenantId, actor: &str) -
         passport: None,
         tenant: Some(tenant),
         permissions: Arc::new(rights.permissions),
-        flags: Flags { suspended: rights.suspended, system_admin: rights.system_admin },
+        flags: Flags {
+            suspended: rights.suspended,
+            system_admin: rights.system_admin,
+            ..Flags::default()
+        },
         idempotency_key: None,
         ..cx.clone()
     })

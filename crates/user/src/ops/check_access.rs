@@ -20,7 +20,8 @@ pub(crate) struct Answers {
     pub(crate) standing: Arc<Standing>,
 }
 
-/// Answers each question. What is allowed because the platform trusts the person is audited.
+/// Answers each question. What is allowed because the platform trusts the person, or because they
+/// opened the tenant's content, is audited.
 pub(crate) async fn check_access(
     app: &App,
     cx: &Cx,
@@ -39,10 +40,14 @@ pub(crate) async fn check_access(
         standing.decide(known, asked, now)
     };
     let reasons: Vec<Reason> = questions.iter().map(decide).collect();
-    if reasons.contains(&Reason::MasterSystemAdmin) {
-        let mut tx = app.db.tenant(tenant, "audit_trust").await?;
-        bus::audit(&mut tx, cx, "access.trusted", &format!("user:{user_id}")).await?;
-        tx.commit().await?;
+    for (reason, action) in
+        [(Reason::MasterSystemAdmin, "access.trusted"), (Reason::BreakGlass, "access.break_glass")]
+    {
+        if reasons.contains(&reason) {
+            let mut tx = app.db.tenant(tenant, "audit_trust").await?;
+            bus::audit(&mut tx, cx, action, &format!("user:{user_id}")).await?;
+            tx.commit().await?;
+        }
     }
     Ok(Answers { reasons, standing })
 }
@@ -52,7 +57,8 @@ async fn read(app: &App, tenant: TenantId, user_id: UserId) -> Result<Arc<Standi
     let mark = app.snapshots.mark(tenant);
     let mut tx =
         app.db.platform("check_access", "roles of the platform hold in every tenant").await?;
-    let standing = store::standing(&mut tx, user_id, Some(tenant)).await?;
+    let standing =
+        store::standing(&mut tx, user_id, Some(tenant), Some(TenantId::PLATFORM)).await?;
     tx.commit().await?;
     let standing = Arc::new(standing.seen_from_here());
     app.snapshots.keep(tenant, user_id, mark, standing.clone());

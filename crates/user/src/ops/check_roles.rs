@@ -15,7 +15,7 @@ pub(super) async fn check_roles<'a>(
 ) -> Result<()> {
     for role in roles {
         let allowed = allowed_by(tx, role).await?.ok_or(Hindrance::RoleUnknown)?;
-        if cx.user().is_some() && !allowed.iter().all(|permission| cx.may(permission)) {
+        if cx.user().is_some() && !allowed.iter().all(|permission| cx.may_give(permission)) {
             return Err(Error::RoleAboveOwn);
         }
     }

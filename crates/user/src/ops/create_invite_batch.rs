@@ -1,14 +1,16 @@
 //! Takes a list of people to invite.
 
-use kernel::{Cx, TenantId};
+use std::collections::BTreeSet;
+
+use kernel::{Credential, Cx, TenantId};
 use pg::replies;
 use uuid::Uuid;
 use wire::user::v1::InviteBatchCreated;
 
-use super::get_invite_batch::known_batch;
+use super::{check_roles::check_roles, get_invite_batch::known_batch};
 use crate::{
     App, Error, Result,
-    domain::{BatchStatus, InviteBatch, NewRow, RawRow, look_at},
+    domain::{BatchStatus, InviteBatch, NewRow, RawRow, RoleName, look_at},
     jobs::BatchRun,
     store,
 };
@@ -25,7 +27,8 @@ pub(crate) struct CreateInviteBatch {
 }
 
 /// Keeps the list with all its rows and begins the work on it, in one transaction. What is wrong with a row as such is
-/// known at once; all else, the rights of whoever asks among it, when its turn comes.
+/// known at once; all else, the rights of whoever asks among it, when its turn comes. A list from software that is held to
+/// some rights gives no role beyond them.
 pub(crate) async fn create_invite_batch(
     app: &App,
     cx: &Cx,
@@ -41,6 +44,13 @@ pub(crate) async fn create_invite_batch(
             return known_batch(&mut tx, serde_json::from_slice(&reply)?).await;
         }
         replies::Known::Other => return Err(Error::KeyReused),
+    }
+    if cx.flags.credential == Credential::Delegated {
+        // The work goes on with all that its owner may; what a key or an app is held to is known now alone.
+        let wishes = rows.iter().filter_map(|row| row.wish.as_ref().ok());
+        let roles: BTreeSet<&str> =
+            wishes.flat_map(|wish| wish.roles.iter().map(RoleName::as_str)).collect();
+        check_roles(&mut tx, cx, roles.into_iter()).await?;
     }
     store::insert_batch(&mut tx, &batch).await?;
     store::insert_batch_rows(&mut tx, batch.batch_id, &rows).await?;

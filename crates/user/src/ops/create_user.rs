@@ -31,7 +31,9 @@ pub(crate) async fn create_user(app: &App, cx: &Cx, command: CreateUser) -> Resu
     let person = know(app, place, &command).await?;
     match person.status {
         PersonStatus::Invited => {
-            let credential = peers::stage_credential(app, cx, &person, &command.password).await?;
+            let credential =
+                peers::stage_credential(app, cx, cx.tenant, &[], &person, &command.password)
+                    .await?;
             peers::activate_credential(app, cx, person.user_id, &credential).await?;
         }
         PersonStatus::Active if cx.user().is_some() => return Err(Error::EmailTaken),

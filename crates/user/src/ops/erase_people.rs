@@ -133,6 +133,7 @@ async fn forget(app: &App, cx: &Cx, user_id: UserId, emails: &[String]) -> Resul
         return Ok(());
     };
     store::forget_person(&mut tx, user_id, emails, now).await?;
+    store::delete_exports_of(&mut tx, user_id).await?;
     if !store::tenants_of(&mut tx, user_id).await?.is_empty() {
         // Somebody invited them meanwhile: the next look takes that back first.
         return Err(Error::Overtaken);

@@ -22,7 +22,7 @@ pub(crate) enum Joined {
     Asked,
 }
 
-/// Joins or asks, as the tenant lets the person's domain. A member stays one, and who asked has asked.
+/// Joins or asks, as the tenant lets the domain of the person's proven address. A member stays one, and who asked has asked.
 pub(crate) async fn join_tenant(
     app: &App,
     cx: &Cx,
@@ -33,8 +33,9 @@ pub(crate) async fn join_tenant(
     let mut tx = app.db.tenant(tenant, "find_join_domain").await?;
     let person = store::person(&mut tx, user).await?.ok_or(Error::PersonNotFound)?;
     let way = store::join_domain_of(&mut tx, person.email.domain()).await?;
+    let proven = store::is_address_proven(&mut tx, user).await?;
     tx.commit().await?;
-    let way = way.ok_or(Hindrance::NotJoinable)?;
+    let way = way.filter(|_| proven).ok_or(Hindrance::NotJoinable)?;
     // A tenant that is suspended says so here.
     peers::tenant_name(app, cx, tenant).await?;
     let setter = act_for(app, cx, tenant, &way.set_by).await?;

@@ -16,12 +16,16 @@ pub(crate) struct Joinable {
     pub(crate) way: Way,
 }
 
-/// The tenants that let the person's domain in, without those where the person is a member and those that may do
+/// The tenants that let the domain of the person's proven address in, without those where the person is a member and those that may do
 /// nothing now.
 pub(crate) async fn list_joinable(app: &App, cx: &Cx, user: UserId) -> Result<Vec<Joinable>> {
     let mut tx = app.db.tenant(TenantId::PLATFORM, "find_person").await?;
     let person = store::person(&mut tx, user).await?.ok_or(Error::PersonNotFound)?;
+    let proven = store::is_address_proven(&mut tx, user).await?;
     tx.commit().await?;
+    if !proven {
+        return Ok(Vec::new());
+    }
     let mut tx = app.db.platform("list_joinable", "a domain may be let in by any tenant").await?;
     let found = store::joinable(&mut tx, person.email.domain(), MOST_JOIN_DOMAINS).await?;
     tx.commit().await?;

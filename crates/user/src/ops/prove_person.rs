@@ -1,4 +1,4 @@
-//! Has an invited person show by a password who they are.
+//! Has an invited person show by a password or a new passkey who they are.
 
 use kernel::Cx;
 use secrecy::SecretString;
@@ -6,14 +6,26 @@ use secrecy::SecretString;
 use super::{find_invitation::find_invitation, note_step::note_step};
 use crate::{
     App, Error, Result,
-    domain::{Invite, Person, PersonStatus, Step, Token},
-    peers, store,
+    domain::{Invite, PasskeyRefusal, Person, PersonStatus, Step, Token},
+    peers::{self, NewPasskey},
+    store,
 };
+
+/// What an invited person shows who is not signed in.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    /// The password chosen now, or the one they have.
+    Password(SecretString),
+    /// A passkey made now.
+    Passkey(NewPasskey),
+}
 
 /// How the person has shown who they are.
 pub(super) enum Proof {
     /// Chose a password now; it waits under this id to be activated.
     Staged(String),
+    /// Made a passkey now; it waits under this id to be activated.
+    StagedPasskey(String),
     /// Knew the password they have.
     Known,
     /// Is signed in.
@@ -25,26 +37,43 @@ impl Proof {
     pub(super) const fn method(&self) -> &'static str {
         match self {
             Self::Staged(_) => "new_password",
+            Self::StagedPasskey(_) => "new_passkey",
             Self::Known => "password",
             Self::Session => "session",
         }
     }
+
+    /// What is to be activated once the person is in.
+    pub(super) fn staged(&self) -> Option<&str> {
+        match self {
+            Self::Staged(id) | Self::StagedPasskey(id) => Some(id),
+            Self::Known | Self::Session => None,
+        }
+    }
 }
 
-/// Takes the password of somebody new, or asks for that of somebody known. Opening the mailed link has shown whose
-/// address it is, so nothing else is asked of somebody new.
+/// Takes the password or passkey of somebody new, or asks for the password of somebody known. Opening the mailed link has shown whose
+/// address it is, so nothing else is asked of somebody new; where the link was handed out, that is noted on acceptance.
+/// `words` are those of the place, on which no new password leans.
 pub(super) async fn prove_person(
     app: &App,
     cx: &Cx,
     token: &Token,
     person: &Person,
-    password: &SecretString,
+    shown: &Shown,
+    words: &[String],
 ) -> Result<Proof> {
-    match person.status {
-        PersonStatus::Invited => {
-            Ok(Proof::Staged(peers::stage_credential(app, cx, person, password).await?))
+    match (person.status, shown) {
+        (PersonStatus::Invited, Shown::Password(password)) => {
+            let tenant = Some(token.tenant());
+            let staged = peers::stage_credential(app, cx, tenant, words, person, password).await?;
+            Ok(Proof::Staged(staged))
         }
-        PersonStatus::Active => {
+        (PersonStatus::Invited, Shown::Passkey(passkey)) => {
+            Ok(Proof::StagedPasskey(peers::stage_passkey(app, cx, person, passkey).await?))
+        }
+        (PersonStatus::Active, Shown::Passkey(_)) => Err(PasskeyRefusal::SignInInstead.into()),
+        (PersonStatus::Active, Shown::Password(password)) => {
             let invite = reserve(app, token).await?;
             match peers::verify_password(app, cx, person.user_id, password).await {
                 Err(Error::WrongPassword) => Err(note_wrong(app, cx, token, &invite).await?),
@@ -54,7 +83,7 @@ pub(super) async fn prove_person(
                 }
             }
         }
-        PersonStatus::Disabled => Err(Error::PersonDisabled),
+        (PersonStatus::Disabled, _) => Err(Error::PersonDisabled),
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn put_custom_role(
 
 /// Refuses what would touch a permission that the acting person lacks; our own services answer for whom they let ask.
 pub(super) fn within_own(cx: &Cx, permissions: &[String]) -> Result<()> {
-    match cx.user().is_none() || permissions.iter().all(|permission| cx.may(permission)) {
+    match cx.user().is_none() || permissions.iter().all(|permission| cx.may_give(permission)) {
         true => Ok(()),
         false => Err(Refusal::PermissionAboveOwn.into()),
     }

@@ -28,7 +28,7 @@ pub(crate) struct RequestEmailChange {
 }
 
 /// The wish as it stands then; a letter to each address follows. Whoever has the session does not have the person's
-/// address yet: the password is asked for again. Nothing here looks whether somebody has the new address.
+/// address yet: the password is asked for again, or a fresh proof. Nothing here looks whether somebody has the new address.
 pub(crate) async fn request_email_change(
     app: &App,
     cx: &Cx,
@@ -38,7 +38,7 @@ pub(crate) async fn request_email_change(
     let Actor::User { id: me, session } = cx.actor else {
         return Err(Error::PersonNotFound);
     };
-    peers::verify_password(app, cx, me, &password).await?;
+    peers::prove_again(app, cx, &password).await?;
     let now = app.clock.now();
     let mut tx = app.db.tenant(TenantId::PLATFORM, "request_email_change").await?;
     match replies::recall(&mut tx, cx, OPERATION, &fingerprint).await? {

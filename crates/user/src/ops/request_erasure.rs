@@ -12,14 +12,13 @@ use crate::{
 };
 
 /// The caller's own erasure as it stands then. Whoever has the session does not speak for the person yet: the password
-/// is asked for.
+/// is asked for, or a fresh proof.
 pub(crate) async fn request_erasure(
     app: &App,
     cx: &Cx,
     password: &SecretString,
 ) -> Result<Erasure> {
-    let me = cx.user().ok_or(Error::PersonNotFound)?;
-    peers::verify_password(app, cx, me, password).await?;
+    let me = peers::prove_again(app, cx, password).await?;
     ask(app, cx, me, String::new()).await
 }
 

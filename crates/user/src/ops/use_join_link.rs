@@ -27,12 +27,15 @@ pub(crate) struct Stranger {
     pub(crate) locale: Option<Locale>,
 }
 
-/// Lets a person who is signed in join at once.
+/// Lets a person who is signed in join at once; by a link for certain domains only with a proven address.
 pub(crate) async fn use_join_link(app: &App, cx: &Cx, token: &Token, user: UserId) -> Result<()> {
     let maker = seen(app, cx, token).await?;
     let mut tx = app.db.tenant(token.tenant(), "use_join_link").await?;
     let person = store::person(&mut tx, user).await?.ok_or(Error::PersonNotFound)?;
     let link = take(app, &mut tx, token, &person.email).await?;
+    if !link.email_domains.is_empty() && !store::is_address_proven(&mut tx, user).await? {
+        return Err(Hindrance::DomainNotAdmitted.into());
+    }
     check_maker(&mut tx, &maker, &link).await?;
     let join = Join {
         roles: link.roles.clone(),

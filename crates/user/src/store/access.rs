@@ -47,17 +47,17 @@ pub(crate) async fn bump_epoch(tx: &mut TenantTx, snapshots: &Snapshots) -> pg::
     Ok(())
 }
 
-/// The place of a person, or of a service account, in a tenant (if one is named) and on the platform. The two epochs add up, so that the sum moves
-/// whenever one does.
+/// The place of a person, or of a service account, in a tenant (if one is named) and on the platform (if that counts). The
+/// two epochs add up, so that the sum moves whenever one does.
 pub(crate) async fn standing(
     tx: &mut PlatformTx,
     user_id: UserId,
     tenant: Option<TenantId>,
+    platform: Option<TenantId>,
 ) -> pg::Result<Standing> {
-    let row = sqlx::query!(
+    let query = sqlx::query!(
         r#"with here as (
-               select tenant_id, user_id from memberships
-               where user_id = $1 and tenant_id in ($2, $3) and status = 'active'),
+               select tenant_id, user_id from memberships where user_id = $1 and tenant_id in ($2, $3) and status = 'active'),
            machine as (
                select tenant_id, service_account_id from service_accounts
                where tenant_id = $2 and service_account_id = $1 and status = 'active'),
@@ -66,8 +66,7 @@ pub(crate) async fn standing(
                from here join role_grants r using (tenant_id, user_id) where tenant_id = $2
                union all
                select r.role, r.scope_type, r.scope_id, r.expires_at, r.group_id
-               from here
-               join group_members m using (tenant_id, user_id)
+               from here join group_members m using (tenant_id, user_id)
                join groups g on g.tenant_id = m.tenant_id and g.group_id = m.group_id
                join role_grants r on r.tenant_id = m.tenant_id and r.group_id = m.group_id
                where here.tenant_id = $2 and m.status = 'active' and g.status = 'active'
@@ -76,8 +75,7 @@ pub(crate) async fn standing(
                from machine join role_grants r using (tenant_id, service_account_id)),
            held as (
                select role from here join role_bindings using (tenant_id, user_id) where tenant_id = $2)
-           select coalesce((select status from users where user_id = $1),
-                           (select 'active' from machine)) as "person: PersonStatus",
+           select coalesce((select status from users where user_id = $1), (select 'active' from machine)) as "person: PersonStatus",
                   array(select role from held) as "tenant_roles!: Vec<String>",
                   array(select role from here join role_bindings using (tenant_id, user_id)
                         where tenant_id = $3) as "platform_roles!: Vec<String>",
@@ -88,14 +86,15 @@ pub(crate) async fn standing(
                             where c.tenant_id = $2 and c.role in (select role from held union select role from granted)),
                            '{}') as "custom_roles!: Json<BTreeMap<String, BTreeSet<String>>>",
                   exists (select from here) or exists (select from machine) as "member!",
+                  (select max(expires_at) from glass_openings
+                   where tenant_id = $2 and user_id = $1 and closed_at is null) as "glass_until: Timestamp",
                   (select coalesce(sum(epoch), 0)::bigint from permission_epochs
                    where tenant_id in ($2, $3)) as "epoch!""#,
         user_id as _,
         tenant as _,
-        TenantId::PLATFORM as _,
-    )
-    .fetch_one(&mut **tx)
-    .await?;
+        platform as _,
+    );
+    let row = query.fetch_one(&mut **tx).await?;
     Ok(Standing {
         person: row.person,
         tenant_roles: row.tenant_roles,
@@ -104,6 +103,7 @@ pub(crate) async fn standing(
         overrides: row.overrides.0,
         custom_roles: row.custom_roles.0,
         member: row.member,
+        glass_until: row.glass_until,
         epoch: row.epoch,
     })
 }

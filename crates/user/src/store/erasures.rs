@@ -99,13 +99,14 @@ pub(crate) async fn tenants_of(
     Ok(rows.into_iter().map(|row| (row.tenant_id, row.invite_id)).collect())
 }
 
-/// The addresses that are the person's, or were.
+/// The addresses that are the person's, or were and are nobody else's now.
 pub(crate) async fn addresses_of(tx: &mut PlatformTx, user_id: UserId) -> pg::Result<Vec<String>> {
     let rows = sqlx::query_scalar!(
-        r#"select email as "email!" from users where user_id = $1
-           union select old_email from email_changes where user_id = $1
-           union select new_email from email_changes where user_id = $1 and status = 'done'
-           union select email from invites where user_id = $1"#,
+        r#"select own.email as "email!" from (
+               select email from users where user_id = $1
+               union select old_email from email_changes where user_id = $1
+               union select new_email from email_changes where user_id = $1 and status = 'done') own
+           where not exists (select from users u where u.email = own.email and u.user_id <> $1)"#,
         user_id as _,
     );
     Ok(rows.fetch_all(&mut **tx).await?)
@@ -145,14 +146,7 @@ pub(crate) async fn forget_person(
     sqlx::query!("update join_requests set message = '' where user_id = $1", user_id as _)
         .execute(&mut **tx)
         .await?;
-    // A row that still waits for its turn invites whoever has the address then.
-    sqlx::query!(
-        "update invite_batch_rows set email = '', name = '', message = '', wish = wish - '{email,name,workspace}'::text[]
-         where lower(email) = any($1) and outcome <> 'waiting'",
-        emails
-    )
-    .execute(&mut **tx)
-    .await?;
+    forget_batch_rows(tx, emails).await?;
     for statement in [
         sqlx::query!("delete from member_words where user_id = $1", user_id as _),
         sqlx::query!("delete from email_changes where user_id = $1", user_id as _),
@@ -168,5 +162,28 @@ pub(crate) async fn forget_person(
         .execute(&mut **tx)
         .await?;
     }
+    Ok(())
+}
+
+/// Drops the rows of lists about these addresses; those of a list that is worked on stay, since its outcomes are counted
+/// by them, and name nobody. One that waited for its turn invites nobody any more.
+async fn forget_batch_rows(tx: &mut PlatformTx, emails: &[String]) -> pg::Result<()> {
+    sqlx::query!(
+        "delete from invite_batch_rows r using invite_batches b
+         where b.tenant_id = r.tenant_id and b.batch_id = r.batch_id and b.status <> 'running'
+           and lower(r.email) = any($1)",
+        emails
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "update invite_batch_rows
+         set outcome = case outcome when 'waiting' then 'left_out' else outcome end,
+             email = '', name = '', message = '', wish = wish - '{email,name,workspace}'::text[]
+         where lower(email) = any($1)",
+        emails
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

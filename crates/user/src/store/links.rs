@@ -87,6 +87,21 @@ pub(crate) async fn update_link(
     Ok(())
 }
 
+/// Whether this link of the invitation is the one that was handed to whoever made it: the first, and no later one.
+pub(crate) async fn is_taken_link(
+    tx: &mut TenantTx,
+    id: InviteId,
+    hash: &TokenHash,
+) -> pg::Result<bool> {
+    let taken = sqlx::query_scalar!(
+        r#"select link_taken_at is not null and (sends = 1 or token_hash <> $2) as "taken!"
+           from invites where tenant_id = usher.current_tenant() and invite_id = $1"#,
+        id as _,
+        hash.as_bytes(),
+    );
+    Ok(taken.fetch_one(&mut **tx).await?)
+}
+
 /// Marks the first link as handed to whoever made the invitation; false where it was before, where somebody else made
 /// it, and where a later sending has replaced it.
 pub(crate) async fn take_link(

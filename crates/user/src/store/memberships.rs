@@ -44,6 +44,20 @@ pub(crate) async fn member_status(
     Ok(status)
 }
 
+/// Who or what made the membership what it is, where there is one.
+pub(crate) async fn membership_changed_by(
+    tx: &mut TenantTx,
+    user_id: UserId,
+) -> pg::Result<Option<String>> {
+    let by = sqlx::query_scalar!(
+        "select changed_by from memberships where tenant_id = usher.current_tenant() and user_id = $1",
+        user_id as _,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(by)
+}
+
 pub(crate) async fn membership(
     tx: &mut TenantTx,
     user_id: UserId,

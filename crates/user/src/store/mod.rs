@@ -8,6 +8,8 @@ mod custom_roles;
 mod email_changes;
 mod erasures;
 mod expiries;
+mod exports;
+mod glass;
 mod group_members;
 mod groups;
 mod invite_batches;
@@ -27,6 +29,7 @@ mod people;
 mod profiles;
 mod seats;
 mod service_accounts;
+mod sign_ups;
 mod tenant_rules;
 mod words;
 
@@ -58,6 +61,11 @@ pub(crate) use erasures::{
     update_erasure,
 };
 pub(crate) use expiries::{list_lapsed, mark_expiry_told};
+pub(crate) use exports::{
+    delete_export_parts, delete_exports_of, delete_old_exports, export, export_of, export_parts,
+    lock_export, person_record, put_export_part, replace_export, update_export,
+};
+pub(crate) use glass::{close_glass, insert_glass, list_glass, lock_glass, open_glass_of};
 pub(crate) use group_members::{
     count_groups_of, end_group_members, group_member, is_in_group, list_group_members,
     list_groups_of, upsert_group_member,
@@ -88,18 +96,20 @@ pub(crate) use join_requests::{
 };
 pub(crate) use known_people::{bump_epochs_of, known_person, lock_owners_beside, update_status};
 pub(crate) use links::{
-    invite_by_former_link, invite_by_link, link_hash, replaced_invite, take_link, update_link,
+    invite_by_former_link, invite_by_link, is_taken_link, link_hash, replaced_invite, take_link,
+    update_link,
 };
 pub(crate) use members::{list_members, member};
 pub(crate) use memberships::{
-    lock_membership, lock_owners, member_status, membership, turn_membership, upsert_membership,
+    lock_membership, lock_owners, member_status, membership, membership_changed_by,
+    turn_membership, upsert_membership,
 };
 pub(crate) use overrides::{
     delete_override, insert_override, list_overrides, lock_override, override_like,
 };
 pub(crate) use people::{
-    activate_person, ensure_person, is_known_address, lock_person, person, person_by_email,
-    person_standing, update_address,
+    activate_person, ensure_person, is_address_proven, is_known_address, lock_person,
+    note_address_proven, person, person_by_email, person_standing, update_address,
 };
 pub(crate) use profiles::{
     lock_profile, profile, replace_address_everywhere, replace_words_everywhere, update_profile,
@@ -108,6 +118,10 @@ pub(crate) use seats::{ensure_seats, follow_epoch, lock_seat_limit, seats, updat
 pub(crate) use service_accounts::{
     insert_service_account, list_service_accounts, lock_service_account, service_account,
     update_service_account,
+};
+pub(crate) use sign_ups::{
+    claim_sign_up, count_asking, count_wrong, delete_sign_ups, insert_sign_up, lock_bound_sign_up,
+    name_newcomer, sign_up, sign_up_hash, sign_up_policy, upsert_sign_up_policy,
 };
 pub(crate) use tenant_rules::{tenant_rules, upsert_tenant_rules};
 pub(crate) use words::{replace_words, search_members};

@@ -88,6 +88,31 @@ pub(crate) async fn activate_person(
     Ok(())
 }
 
+/// Whether the person has shown that they read the mail of their address.
+pub(crate) async fn is_address_proven(tx: &mut TenantTx, user_id: UserId) -> pg::Result<bool> {
+    let proven = sqlx::query_scalar!(
+        r#"select exists (select from users where user_id = $1 and address_proven) as "proven!""#,
+        user_id as _,
+    );
+    Ok(proven.fetch_one(&mut **tx).await?)
+}
+
+/// Notes whether the person has shown that they read the mail of their address. The person is locked by the caller.
+pub(crate) async fn note_address_proven(
+    tx: &mut TenantTx,
+    user_id: UserId,
+    proven: bool,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "update users set address_proven = $2 where user_id = $1 and address_proven <> $2",
+        user_id as _,
+        proven,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// What other services must know of the person.
 pub(crate) async fn person_standing(
     tx: &mut PlatformTx,
@@ -113,7 +138,8 @@ pub(crate) async fn is_known_address(tx: &mut PlatformTx, email: &Email) -> pg::
     Ok(known.fetch_one(&mut **tx).await?)
 }
 
-/// Gives the person another address, also in the invitations that wait for them. The person is locked by the caller.
+/// Gives the person another address, which they have confirmed, also in the invitations that wait for them. The person is
+/// locked by the caller.
 ///
 /// # Errors
 /// [`Error::EmailTaken`] where somebody else got the address in the same moment.
@@ -123,7 +149,7 @@ pub(crate) async fn update_address(
     email: &Email,
 ) -> Result<()> {
     sqlx::query!(
-        "update users set email = $2, version = version + 1 where user_id = $1",
+        "update users set email = $2, address_proven = true, version = version + 1 where user_id = $1",
         user_id as _,
         email.as_str(),
     )

@@ -80,7 +80,11 @@ async fn a_password_speaks_for_the_invited_person_whoever_is_signed_in() {
     let invite = platform.invite(there, "ann@example.com").await;
     let token = platform.token(there, &invite.invite_id).await;
     let cx = platform.person(bob.parse().expect("an id"), None, &[]);
-    let asked = wire::user::v1::AcceptInvitationRequest { token, password: PASSWORD.into() };
+    let asked = wire::user::v1::AcceptInvitationRequest {
+        token,
+        password: PASSWORD.into(),
+        ..Default::default()
+    };
     let accepted = platform.invites().accept_invitation(wire::call(&cx, asked)).await;
     assert_eq!(accepted.expect("accepts").into_inner().user_id, invite.user_id);
 }

@@ -6,14 +6,15 @@ use wire::{
         access_client::AccessClient, accounts_client::AccountsClient,
         custom_roles_client::CustomRolesClient, decisions_client::DecisionsClient,
         email_changes_client::EmailChangesClient, erasures_client::ErasuresClient,
-        group_members_client::GroupMembersClient, groups_client::GroupsClient,
-        invite_batches_client::InviteBatchesClient, invite_policies_client::InvitePoliciesClient,
-        invites_client::InvitesClient, join_domains_client::JoinDomainsClient,
-        join_links_client::JoinLinksClient, joining_client::JoiningClient,
-        memberships_client::MembershipsClient, people_client::PeopleClient,
-        persons_client::PersonsClient, policy_overrides_client::PolicyOverridesClient,
-        profiles_client::ProfilesClient, role_bindings_client::RoleBindingsClient,
-        seats_client::SeatsClient, service_accounts_client::ServiceAccountsClient,
+        exports_client::ExportsClient, group_members_client::GroupMembersClient,
+        groups_client::GroupsClient, invite_batches_client::InviteBatchesClient,
+        invite_policies_client::InvitePoliciesClient, invites_client::InvitesClient,
+        join_domains_client::JoinDomainsClient, join_links_client::JoinLinksClient,
+        joining_client::JoiningClient, memberships_client::MembershipsClient,
+        people_client::PeopleClient, persons_client::PersonsClient,
+        policy_overrides_client::PolicyOverridesClient, profiles_client::ProfilesClient,
+        role_bindings_client::RoleBindingsClient, seats_client::SeatsClient,
+        service_accounts_client::ServiceAccountsClient,
     },
 };
 
@@ -26,6 +27,10 @@ impl Platform {
 
     pub(crate) fn invite_batches(&self) -> InviteBatchesClient<Caller> {
         InviteBatchesClient::new(self.gateway())
+    }
+
+    pub(crate) fn exports(&self) -> ExportsClient<Caller> {
+        ExportsClient::new(self.gateway())
     }
 
     pub(crate) fn join_links(&self) -> JoinLinksClient<Caller> {

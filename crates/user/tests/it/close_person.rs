@@ -41,7 +41,11 @@ async fn enable(platform: &Platform, user_id: &str) -> Result<Person, Status> {
 
 /// Whether the person is suspended and how many rights they have in the tenant, and the epoch there.
 async fn rights(platform: &Platform, user_id: &str, here: TenantId) -> (bool, usize, i64) {
-    let asked = ListEffectiveRequest { user_id: user_id.into(), tenant_id: here.to_string() };
+    let asked = ListEffectiveRequest {
+        user_id: user_id.into(),
+        tenant_id: here.to_string(),
+        tenant_only: false,
+    };
     let mut access: AccessClient<_> = platform.access();
     let told = access.list_effective(call(&platform.nobody(), asked)).await.expect("tells");
     let told = told.into_inner();

@@ -26,6 +26,11 @@ impl Database {
         sqlx::query_scalar(question).fetch_one(&mut self.admin().await).await.expect("counts")
     }
 
+    /// The answer to a question for one text, asked as the administrator.
+    pub(crate) async fn text(&self, question: &'static str) -> String {
+        sqlx::query_scalar(question).fetch_one(&mut self.admin().await).await.expect("asks")
+    }
+
     /// Waits until a question for one boolean, asked as the administrator, is answered with yes.
     pub(crate) async fn until(&self, question: &'static str) {
         self.0.until(user::NAME, question).await;

@@ -15,7 +15,7 @@ use wire::{
 
 use crate::{
     email_changes::somebody,
-    invite_batches::{list, worked_off},
+    invite_batches::{batch, begin, list, worked_off},
     platform::{PASSWORD, Platform, fields, reason, tenant},
 };
 
@@ -84,6 +84,7 @@ async fn whoever_asked_is_forgotten_when_the_time_is_over_and_the_address_is_fre
     assert_eq!(platform.forgetting.asked(), asked, "each service, once");
     for (question, expected) in [
         ("select count(*) from memberships where status <> 'removed'", 0),
+        ("select count(*) from invite_batch_rows", 0),
         ("select count(*) from invites where status = 'pending'", 0),
         ("select count(*) from outbox where kind = 'user.membership.removed'", 2),
         ("select count(*) from outbox where kind = 'user.invite.revoked'", 1),
@@ -203,4 +204,22 @@ async fn many_who_look_at_once_erase_once() {
     let foreign = OrderErasureRequest { user_id, reason: String::new() };
     let refused = platform.erasures().order_erasure(call(&staff(&platform), foreign)).await;
     assert_eq!(fields(&refused.expect_err("no reason")), ["reason"]);
+}
+
+#[tokio::test]
+async fn a_row_that_waits_for_its_turn_invites_nobody_who_was_erased_meanwhile() {
+    let platform = Platform::start_without_workers().await;
+    let (_, ann) = somebody(&platform, tenant(), "ann@example.com").await;
+    let here = tenant();
+    let boss = platform.boss(here).await;
+    let begun = begin(&platform, &boss, list(&["Ann@Example.com", "bob@example.com"])).await;
+    let id = begun.expect("begins").batch_id;
+    ask(&platform, &ann, PASSWORD).await.expect("asks");
+    platform.wait_hours(15 * DAYS);
+    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(traces(&platform, "ann@example.com").await, 0, "the list names nobody");
+    let worker = platform.app().worker().by_hand();
+    while worker.step().await.expect("works") {}
+    let done = batch(&platform, &boss, &id).await;
+    assert_eq!((done.status.as_str(), done.created, done.left_out), ("done", 1, 1));
 }

@@ -10,10 +10,13 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use wire::{
     auth::v1::{
-        ActivateCredentialRequest, ActivateCredentialResponse, ErasePersonRequest,
-        ErasePersonResponse, FollowPersonRequest, FollowPersonResponse, StageCredentialRequest,
-        StageCredentialResponse, VerifyPasswordRequest, VerifyPasswordResponse,
-        credentials_server::Credentials, standings_server::Standings,
+        ActivateCredentialRequest, ActivateCredentialResponse, BeginStagedPasskeyRequest,
+        ErasePersonRequest, ErasePersonResponse, ExportPersonRequest, FollowPersonRequest,
+        FollowPersonResponse, PasskeyCeremony, RequireFreshRequest, RequireFreshResponse,
+        SignInRecord, StageCredentialRequest, StageCredentialResponse, StagePasskeyRequest,
+        StagePasskeyResponse, VerifyPasswordRequest, VerifyPasswordResponse,
+        credentials_server::Credentials, staged_passkeys_server::StagedPasskeys,
+        standings_server::Standings,
     },
     parse, refuse,
     tenant::v1::{
@@ -30,6 +33,10 @@ enum Refused {
     WrongPassword,
     #[error("Not now.")]
     Away,
+    #[error("Begin again.")]
+    CeremonyOver,
+    #[error("Prove again who you are.")]
+    StepUp,
 }
 
 impl Failure for Refused {
@@ -37,6 +44,8 @@ impl Failure for Refused {
         match self {
             Self::WrongPassword => Code::Unauthenticated,
             Self::Away => Code::Unavailable,
+            Self::CeremonyOver => Code::Gone,
+            Self::StepUp => Code::Denied,
         }
     }
 
@@ -44,6 +53,8 @@ impl Failure for Refused {
         match self {
             Self::WrongPassword => "wrong_password",
             Self::Away => "away",
+            Self::CeremonyOver => "ceremony_over",
+            Self::StepUp => "step_up_required",
         }
     }
 }
@@ -55,7 +66,10 @@ pub(crate) struct FakeAuth(Arc<Mutex<Book>>);
 #[derive(Default)]
 struct Book {
     staged: HashMap<String, (String, String)>,
+    ceremonies: HashMap<String, String>,
     active: HashMap<String, String>,
+    /// Who has proven lately who they are.
+    fresh: HashSet<String>,
     away: bool,
     leaves_after_staging: bool,
     /// How many passwords were asked about.
@@ -109,7 +123,12 @@ impl FakeAuth {
         self.0.lock().expect("no panic before").followed.clone()
     }
 
-    /// The active password of a person.
+    /// Somebody proves in their session who they are.
+    pub(crate) fn prove(&self, user_id: &str) {
+        self.0.lock().expect("no panic before").fresh.insert(user_id.to_owned());
+    }
+
+    /// The active password, or passkey, of a person.
     pub(crate) fn password_of(&self, user_id: &str) -> Option<String> {
         self.0.lock().expect("no panic before").active.get(user_id).cloned()
     }
@@ -172,6 +191,47 @@ impl Credentials for FakeAuth {
             Err(refuse(Refused::WrongPassword))
         }
     }
+
+    async fn require_fresh(
+        &self,
+        request: Request<RequireFreshRequest>,
+    ) -> Result<Response<RequireFreshResponse>, Status> {
+        let book = self.0.lock().expect("no panic before");
+        match book.fresh.contains(&request.into_inner().user_id) {
+            true => Ok(Response::new(RequireFreshResponse {})),
+            false => Err(refuse(Refused::StepUp)),
+        }
+    }
+}
+
+/// A passkey is its ceremony: whoever began it with a person may stage it for that person, once.
+#[tonic::async_trait]
+impl StagedPasskeys for FakeAuth {
+    async fn begin_staged_passkey(
+        &self,
+        request: Request<BeginStagedPasskeyRequest>,
+    ) -> Result<Response<PasskeyCeremony>, Status> {
+        let token = uuid::Uuid::now_v7().to_string();
+        let user_id = request.into_inner().user_id;
+        self.0.lock().expect("no panic before").ceremonies.insert(token.clone(), user_id);
+        Ok(Response::new(PasskeyCeremony { token, options: "{}".into(), expires_at: None }))
+    }
+
+    async fn stage_passkey(
+        &self,
+        request: Request<StagePasskeyRequest>,
+    ) -> Result<Response<StagePasskeyResponse>, Status> {
+        let asked = request.into_inner();
+        let mut book = self.0.lock().expect("no panic before");
+        let begun = book.ceremonies.remove(&asked.token);
+        if begun.as_ref() != Some(&asked.user_id) {
+            return Err(refuse(Refused::CeremonyOver));
+        }
+        book.away = book.leaves_after_staging;
+        let credential_id = uuid::Uuid::now_v7().to_string();
+        book.staged.insert(credential_id.clone(), (asked.user_id, asked.credential));
+        Ok(Response::new(StagePasskeyResponse { credential_id }))
+    }
 }
 
 #[tonic::async_trait]
@@ -194,6 +254,13 @@ impl Standings for FakeAuth {
     ) -> Result<Response<ErasePersonResponse>, Status> {
         self.forgetting().ask("auth", request.into_inner().user_id, Vec::new())?;
         Ok(Response::new(ErasePersonResponse {}))
+    }
+
+    async fn export_person(
+        &self,
+        _: Request<ExportPersonRequest>,
+    ) -> Result<Response<SignInRecord>, Status> {
+        Ok(Response::new(self.forgetting().sign_in()?))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The other services as an erasure meets them: each forgets, or is away.
+//! The other services as an erasure or an export meets them: each forgets or tells, or is away.
 
 use std::{
     collections::HashSet,
@@ -8,9 +8,14 @@ use std::{
 use kernel::{Code, Failure};
 use tonic::{Request, Response, Status};
 use wire::{
-    notifier::v1::{EraseRecipientRequest, EraseRecipientResponse, recipients_server::Recipients},
+    auth::v1::{SessionRecord, SignInRecord},
+    notifier::v1::{
+        EraseRecipientRequest, EraseRecipientResponse, ExportRecipientRequest, LetterRecord,
+        RecipientRecord, recipients_server::Recipients,
+    },
     provisioning::v1::{
-        EraseClientPersonRequest, EraseClientPersonResponse, client_people_server::ClientPeople,
+        ClientPersonRecord, ClientRecord, EraseClientPersonRequest, EraseClientPersonResponse,
+        ExportClientPersonRequest, client_people_server::ClientPeople,
     },
     refuse,
 };
@@ -58,6 +63,19 @@ impl Forgetting {
         self.0.lock().expect("no panic before").asked.clone()
     }
 
+    /// What auth tells of somebody.
+    pub(crate) fn sign_in(&self) -> Result<SignInRecord, Status> {
+        self.reach("auth")?;
+        let session = SessionRecord { device: "Firefox on Linux".into(), ..Default::default() };
+        Ok(SignInRecord { sessions: vec![session], ..Default::default() })
+    }
+
+    /// Refuses where the service is away.
+    fn reach(&self, service: &'static str) -> Result<(), Status> {
+        let is_away = self.0.lock().expect("no panic before").away.contains(service);
+        if is_away { Err(refuse(Away)) } else { Ok(()) }
+    }
+
     /// A service is asked to forget somebody.
     pub(crate) fn ask(
         &self,
@@ -84,6 +102,16 @@ impl Recipients for Forgetting {
         self.ask("notifier", asked.user_id, asked.emails)?;
         Ok(Response::new(EraseRecipientResponse {}))
     }
+
+    async fn export_recipient(
+        &self,
+        request: Request<ExportRecipientRequest>,
+    ) -> Result<Response<RecipientRecord>, Status> {
+        self.reach("notifier")?;
+        let letter = |recipient| LetterRecord { recipient, ..Default::default() };
+        let letters = request.into_inner().emails.into_iter().map(letter).collect();
+        Ok(Response::new(RecipientRecord { letters }))
+    }
 }
 
 #[tonic::async_trait]
@@ -95,5 +123,14 @@ impl ClientPeople for Forgetting {
         let asked = request.into_inner();
         self.ask("provisioning", asked.user_id, asked.emails)?;
         Ok(Response::new(EraseClientPersonResponse {}))
+    }
+
+    async fn export_client_person(
+        &self,
+        _: Request<ExportClientPersonRequest>,
+    ) -> Result<Response<ClientPersonRecord>, Status> {
+        self.reach("provisioning")?;
+        let client = ClientRecord { stage: "active".into(), ..Default::default() };
+        Ok(Response::new(ClientPersonRecord { clients: vec![client] }))
     }
 }

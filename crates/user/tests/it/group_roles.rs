@@ -75,7 +75,11 @@ async fn remove(platform: &Platform, cx: &Cx, id: &str, user_id: &str) -> Result
 
 /// Whether the passport says so, and whether it is decided so: both must.
 pub(crate) async fn may(platform: &Platform, here: TenantId, user_id: &str) -> bool {
-    let asked = ListEffectiveRequest { user_id: user_id.into(), tenant_id: here.to_string() };
+    let asked = ListEffectiveRequest {
+        user_id: user_id.into(),
+        tenant_id: here.to_string(),
+        tenant_only: false,
+    };
     let told = platform.access().list_effective(call(&platform.nobody(), asked)).await;
     let says = told.expect("told").into_inner().permissions.contains(&CREATE.to_owned());
     let asked =

@@ -6,6 +6,7 @@ pub(crate) const ADMIN: &[&str] = &[
     "events.event.read",
     "provisioning.datasets.use",
     "provisioning.sheets.read",
+    "user.glass.read",
     "user.groups.read",
     "user.invites.create",
     "user.invites.link",
@@ -29,6 +30,12 @@ pub(crate) const RIGHTS: &[&str] = &[
 /// What an owner holds beside both.
 pub(crate) const OWNER: &[&str] = &[
     "activity.facts.read",
+    "auth.api_keys.read",
+    "auth.api_keys.write",
+    "auth.clients.read",
+    "auth.clients.write",
+    "auth.sso.read",
+    "auth.sso.write",
     "events.event.create",
     "notifier.messages.read",
     "provisioning.clients.create",
@@ -43,6 +50,7 @@ pub(crate) const OWNER: &[&str] = &[
     "tenant.settings.read",
     "tenant.settings.update",
     "tenant.usage.read",
+    "user.glass.close",
     "user.groups.write",
     "user.join_domains.write",
     "user.ownership.transfer",

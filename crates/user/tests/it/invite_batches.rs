@@ -1,6 +1,6 @@
 //! Inviting many: each row ends with an outcome of its own, once, whoever dies or stops it.
 
-use kernel::{Code, Cx, TenantId};
+use kernel::{Code, Credential, Cx, TenantId};
 use testkit::found;
 use tonic::Status;
 use uuid::Uuid;
@@ -98,6 +98,20 @@ fn counts(batch: &InviteBatch) -> (&str, [i32; 6]) {
     ];
     assert_eq!(counts.iter().sum::<i32>(), batch.rows);
     (&batch.status, counts)
+}
+
+#[tokio::test]
+async fn software_held_to_some_rights_gives_no_role_beyond_them() {
+    let (platform, here) = (Platform::start().await, tenant());
+    let (boss, _) = platform.staff(here, "boss@example.com", "admin").await;
+    let id = boss.parse().expect("an id");
+    let rights = ["user.invites.create", "user.invites.read"];
+    let key = platform.showing(Credential::Delegated, id, Some(here), &rights);
+    let mut asked = list(&["ann@example.com"]);
+    asked.rows[0].role = "admin".into();
+    let refused = begin(&platform, &key, asked).await.expect_err("its owner may, it may not");
+    assert_eq!(reason(&refused), "role_above_own");
+    assert_eq!(platform.database.count("select count(*) from invite_batches").await, 0);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Many who do everything to one invitation at once.
+//! Many who do everything to one invitation at once. `USHER_RACE_ROUNDS` (4) says how often.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,22 @@ use kernel::Cx;
 use tonic::Status;
 use wire::{call, code_of, user::v1::RevokeInviteRequest};
 
-use crate::platform::{PASSWORD, Platform, ask, reason, tenant};
+use crate::{
+    platform::{PASSWORD, Platform, ask, reason, tenant},
+    seats::{limit, seats},
+};
 
-/// How many act at once, and how often all of it is tried.
+/// How many act at once.
 const RACERS: usize = 50;
-const ROUNDS: usize = 4;
+
+/// How often all of it is tried.
+fn rounds() -> usize {
+    let wished = std::env::var("USHER_RACE_ROUNDS").ok().filter(|text| !text.is_empty());
+    wished.map_or(4, |text| text.parse().expect("USHER_RACE_ROUNDS is a whole number"))
+}
+
+/// Seats that are free beside the invitation's when a round begins.
+const SPARE: i64 = 2;
 
 /// What one racer did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,10 +31,12 @@ enum Deed {
     Resend,
     Revoke,
     Invite,
+    InviteAnother,
     Lapse,
 }
 
-const DEEDS: [Deed; 5] = [Deed::Accept, Deed::Resend, Deed::Revoke, Deed::Invite, Deed::Lapse];
+const DEEDS: [Deed; 6] =
+    [Deed::Accept, Deed::Resend, Deed::Revoke, Deed::Invite, Deed::InviteAnother, Deed::Lapse];
 
 async fn act(
     platform: &Platform,
@@ -40,9 +53,14 @@ async fn act(
             platform.invites().revoke_invite(call(boss, asked)).await.map(drop)
         }
         Deed::Invite => platform.invites().create_invite(call(boss, ask(email))).await.map(drop),
-        // Ten such hours end the invitation, unless it is sent again meanwhile.
+        // Somebody else, for a seat that may be free.
+        Deed::InviteAnother => {
+            let other = ask(&format!("{}@example.com", uuid::Uuid::now_v7()));
+            platform.invites().create_invite(call(boss, other)).await.map(drop)
+        }
+        // Eight of these end the invitation, unless it is sent again meanwhile.
         Deed::Lapse => {
-            platform.wait_hours(8);
+            platform.wait_hours(10);
             Ok(())
         }
     }
@@ -53,9 +71,13 @@ async fn of_all_that_is_done_to_an_invitation_at_once_one_end_comes_and_no_pendi
 {
     let (platform, tenant) = (Platform::start().await, tenant());
     let boss = platform.boss(tenant).await;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let email = format!("racer{round}@example.com");
+        limit(&platform, tenant, None).await.expect("lifts");
         let invite = platform.invite(tenant, &email).await;
+        let (members, reserved, _) = seats(&platform, tenant).await;
+        let most = members + reserved + SPARE;
+        limit(&platform, tenant, i32::try_from(most).ok()).await.expect("limits");
         let token = platform.token(tenant, &invite.invite_id).await;
         let pair = (invite.invite_id.as_str(), token.as_str());
         // Another order each time, so that each deed comes first somewhere.
@@ -68,7 +90,7 @@ async fn of_all_that_is_done_to_an_invitation_at_once_one_end_comes_and_no_pendi
                 Ok(()) => *done.entry(*deed).or_default() += 1,
                 Err(refused) => {
                     let word = reason(refused);
-                    let known = ["invitation_", "resend_limit", "recipient_budget"];
+                    let known = ["invitation_", "resend_limit", "recipient_budget", "seats_taken"];
                     let about_it = known.iter().any(|known| word.starts_with(known));
                     // A pool that is empty for long says so; nothing of it was done then.
                     let away = code_of(refused).code.retry_helps();
@@ -79,6 +101,8 @@ async fn of_all_that_is_done_to_an_invitation_at_once_one_end_comes_and_no_pendi
         let count = |deed| done.get(&deed).copied().unwrap_or_default();
         assert!(count(Deed::Accept) <= 1, "one winner: {done:?}");
         assert!(count(Deed::Accept) == 0 || count(Deed::Revoke) == 0, "one end: {done:?}");
+        let (members, reserved, _) = seats(&platform, tenant).await;
+        assert!(members + reserved <= most, "{members} and {reserved} in {most} seats");
         let steps = platform.steps(tenant, &invite.invite_id).await;
         let noted = |kind: &str| steps.iter().filter(|(step, _)| step == kind).count();
         assert_eq!(noted("accepted"), count(Deed::Accept), "{steps:?}");

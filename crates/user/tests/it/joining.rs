@@ -9,11 +9,11 @@ use wire::{
     user::v1::{
         ApproveJoinRequestRequest, DeclineJoinRequestRequest, DeleteJoinDomainRequest, JoinRequest,
         JoinTenantRequest, Joinable, ListJoinDomainsRequest, ListJoinRequestsRequest,
-        ListJoinableRequest, PutJoinDomainRequest, RemoveMemberRequest,
+        ListJoinableRequest, PutJoinDomainRequest, RemoveMemberRequest, TakeInvitationLinkRequest,
     },
 };
 
-use crate::platform::{ADMIN, OWNER, Platform, fields, reason, tenant};
+use crate::platform::{ADMIN, OWNER, PASSWORD, Platform, ask, fields, reason, tenant};
 
 /// An owner of the tenant who is really one.
 async fn owner(platform: &Platform, here: TenantId) -> Cx {
@@ -146,6 +146,30 @@ async fn who_asks_is_let_in_or_declined_once() {
     ] {
         assert_eq!(platform.database.count(kind).await, times, "{kind}");
     }
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_has_proven_opens_no_door() {
+    let (platform, here) = (Platform::start().await, tenant());
+    let owner = owner(&platform, here).await;
+    put(&platform, &owner, "acme.test", "join").await.expect("sets");
+    let there = tenant();
+    let maker = platform.staff(there, "eve@else.test", "admin").await.1;
+    let invite = platform.invites().create_invite(call(&maker, ask("new@acme.test"))).await;
+    let invite = invite.expect("invites").into_inner();
+    let take = TakeInvitationLinkRequest { invite_id: invite.invite_id.clone() };
+    let link = platform.invites().take_invitation_link(call(&maker, take)).await.expect("takes");
+    let token = link.get_ref().url.rsplit('/').next().expect("a token");
+    let claimed = platform.accept(token, PASSWORD).await.expect("accepts").user_id;
+    assert!(joinable(&platform, &claimed).await.is_empty());
+    let refused = join(&platform, &claimed, here).await.expect_err("somebody else's address");
+    assert_eq!(reason(&refused), "not_joinable");
+    let more = tenant();
+    let mailed = platform.invite(more, "new@acme.test").await;
+    let token = platform.token(more, &mailed.invite_id).await;
+    platform.accept_as(&claimed, &token).await.expect("accepts what came by mail");
+    assert_eq!(joinable(&platform, &claimed).await.len(), 1);
+    assert_eq!(join(&platform, &claimed, here).await.expect("joins"), "joined");
 }
 
 #[tokio::test]

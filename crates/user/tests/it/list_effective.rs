@@ -12,6 +12,7 @@ async fn rights(platform: &Platform, user_id: &str, tenant: Option<TenantId>) ->
     let asked = ListEffectiveRequest {
         user_id: user_id.into(),
         tenant_id: tenant.map(|tenant| tenant.to_string()).unwrap_or_default(),
+        tenant_only: false,
     };
     let mut gateway = platform.access();
     // The gateway asks for itself while it makes a passport, so it has none to show yet: as a service it is `nobody`.
@@ -63,6 +64,25 @@ async fn a_role_of_the_platform_holds_in_every_tenant() {
         let held = rights(&platform, &root, place).await;
         assert!(held.belongs && held.system_admin);
         assert!(held.permissions.contains(&"user.users.create".into()));
+    }
+}
+
+#[tokio::test]
+async fn for_whom_a_tenant_alone_vouches_nothing_counts_but_its_roles() {
+    let (platform, here) = (Platform::start().await, tenant());
+    let root = make(&platform, "super_admin").await;
+    let ann = platform.admit(here, "ann@example.com").await.user_id;
+    for (user_id, belongs) in [(root, false), (ann, true)] {
+        let asked = ListEffectiveRequest {
+            user_id: user_id.clone(),
+            tenant_id: here.to_string(),
+            tenant_only: true,
+        };
+        let told = platform.access().list_effective(call(&platform.nobody(), asked)).await;
+        let held = told.expect("answers").into_inner();
+        assert_eq!((held.belongs, held.system_admin), (belongs, false));
+        let all = rights(&platform, &user_id, Some(here)).await.permissions;
+        assert_eq!(held.permissions, if belongs { all } else { Vec::new() });
     }
 }
 

@@ -1,8 +1,11 @@
 //! The service through its guard, against a real PostgreSQL.
 
 mod accept_as_somebody;
+mod accept_by_passkey;
 mod accept_invitation;
 mod accounts;
+mod admit_sso_person;
+mod break_glass;
 mod check_inviter;
 mod clients;
 mod close_person;
@@ -14,6 +17,8 @@ mod decisions;
 mod email_change_ends;
 mod email_changes;
 mod erasures;
+mod exports;
+mod fake_bans;
 mod fakes;
 mod forgetting;
 mod get_me;
@@ -50,8 +55,11 @@ mod search_members;
 mod seats;
 mod service_accounts;
 mod show_invitation;
+mod sign_ups;
 mod snapshots;
+mod spellings;
 mod surviving;
 mod take_invitation_link;
 mod tell_expired;
 mod tenant_rules;
+mod victims;

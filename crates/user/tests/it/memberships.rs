@@ -56,7 +56,11 @@ async fn owner(platform: &Platform, tenant: TenantId, email: &str) -> (String, C
 }
 
 async fn belongs(platform: &Platform, tenant: TenantId, user_id: &str) -> bool {
-    let asked = ListEffectiveRequest { user_id: user_id.into(), tenant_id: tenant.to_string() };
+    let asked = ListEffectiveRequest {
+        user_id: user_id.into(),
+        tenant_id: tenant.to_string(),
+        tenant_only: false,
+    };
     let mut rpc: AccessClient<_> = platform.access();
     let rights = rpc.list_effective(call(&platform.nobody(), asked)).await.expect("told");
     let rights = rights.into_inner();

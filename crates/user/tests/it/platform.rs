@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use boot::Host;
 use bus::Nats;
-use kernel::{Clock, Cx, Passport, TenantId, UserId};
+use kernel::{Clock, Credential, Cx, Passport, TenantId, UserId};
 use pg::Db;
 use tonic::{Request, Status, service::Routes};
 use user::{App, Limits, Pace, Snapshots};
@@ -12,7 +12,10 @@ use uuid::Uuid;
 use vault::{Keyring, MasterKey, Vault};
 use wire::{
     Caller, Guard, Mesh, Peers,
-    auth::v1::{credentials_server::CredentialsServer, standings_server::StandingsServer},
+    auth::v1::{
+        bans_server::BansServer, credentials_server::CredentialsServer,
+        staged_passkeys_server::StagedPasskeysServer, standings_server::StandingsServer,
+    },
     identity::{PassportClaims, ServiceKey, Trust},
     notifier::v1::recipients_server::RecipientsServer,
     provisioning::v1::client_people_server::ClientPeopleServer,
@@ -29,6 +32,7 @@ use wire::{
 pub(crate) use crate::holdings::{ADMIN, OWNER, RIGHTS};
 use crate::{
     database::Database,
+    fake_bans::FakeBans,
     fakes::{FakeAuth, FakeTenants},
     forgetting::Forgetting,
 };
@@ -95,7 +99,9 @@ impl Platform {
         };
         let auth = FakeAuth::default();
         let routes = Routes::new(CredentialsServer::new(auth.clone()))
-            .add_service(StandingsServer::new(auth.clone()));
+            .add_service(StagedPasskeysServer::new(auth.clone()))
+            .add_service(StandingsServer::new(auth.clone()))
+            .add_service(BansServer::new(FakeBans));
         let guard = Guard::new("auth", trust.clone()).expect("ruled");
         peers.here("auth", guard.protect(routes));
         let tenants = FakeTenants::default();
@@ -161,6 +167,28 @@ impl Platform {
 
     /// A context in which the gateway speaks for a person.
     pub(crate) fn person(&self, id: UserId, tenant: Option<TenantId>, rights: &[&str]) -> Cx {
+        self.showing(Credential::Session, id, tenant, rights)
+    }
+
+    /// A context in which the gateway speaks for whoever showed this for a person.
+    pub(crate) fn showing(
+        &self,
+        credential: Credential,
+        id: UserId,
+        tenant: Option<TenantId>,
+        rights: &[&str],
+    ) -> Cx {
+        self.vouched((credential, false), id, tenant, rights)
+    }
+
+    /// The same, saying whether a tenant alone vouches for the person.
+    pub(crate) fn vouched(
+        &self,
+        (credential, of_tenant): (Credential, bool),
+        id: UserId,
+        tenant: Option<TenantId>,
+        rights: &[&str],
+    ) -> Cx {
         let passport = self.gateway.passport(PassportClaims {
             iss: String::new(),
             aud: String::new(),
@@ -172,6 +200,8 @@ impl Platform {
             epoch: 0,
             suspended: false,
             system_admin: false,
+            credential,
+            of_tenant,
         });
         let mut cx = Cx::of_service("gateway", tenant, &Clock::system());
         cx.passport = Some(Passport::new(&passport.expect("signs")));
@@ -242,7 +272,7 @@ impl Platform {
         token: &str,
     ) -> Result<AcceptInvitationResponse, Status> {
         let cx = self.person(user_id.parse().expect("an id"), None, &[]);
-        let asked = AcceptInvitationRequest { token: token.into(), password: String::new() };
+        let asked = AcceptInvitationRequest { token: token.into(), ..Default::default() };
         let accepted = self.invites().accept_invitation(wire::call(&cx, asked)).await;
         accepted.map(tonic::Response::into_inner)
     }
@@ -281,7 +311,11 @@ impl Platform {
         token: &str,
         password: &str,
     ) -> Result<AcceptInvitationResponse, Status> {
-        let asked = AcceptInvitationRequest { token: token.into(), password: password.into() };
+        let asked = AcceptInvitationRequest {
+            token: token.into(),
+            password: password.into(),
+            ..Default::default()
+        };
         let accepted = self.invites().accept_invitation(wire::call(&self.nobody(), asked)).await;
         accepted.map(tonic::Response::into_inner)
     }

@@ -57,7 +57,11 @@ async fn list(platform: &Platform, cx: &Cx, user_id: &str) -> Result<Vec<PolicyO
 }
 
 async fn rights(platform: &Platform, user_id: &str, tenant: TenantId) -> Vec<String> {
-    let asked = ListEffectiveRequest { user_id: user_id.into(), tenant_id: tenant.to_string() };
+    let asked = ListEffectiveRequest {
+        user_id: user_id.into(),
+        tenant_id: tenant.to_string(),
+        tenant_only: false,
+    };
     let answer = platform.access().list_effective(call(&platform.nobody(), asked)).await;
     answer.expect("answers").into_inner().permissions
 }

@@ -19,7 +19,7 @@ fn staff(platform: &Platform, tenant: TenantId) -> Cx {
     platform.person(Uuid::now_v7().into(), Some(tenant), &["user.seats.update"])
 }
 
-async fn limit(
+pub(crate) async fn limit(
     platform: &Platform,
     here: TenantId,
     limit: Option<i32>,
@@ -28,7 +28,7 @@ async fn limit(
     platform.seats().set_seat_limit(asked).await.map(tonic::Response::into_inner)
 }
 
-async fn seats(platform: &Platform, here: TenantId) -> (i64, i64, Option<i64>) {
+pub(crate) async fn seats(platform: &Platform, here: TenantId) -> (i64, i64, Option<i64>) {
     let asked = call(&platform.admin(here), GetSeatsRequest {});
     let seats = platform.seats().get_seats(asked).await.expect("shows").into_inner();
     (seats.members, seats.reserved, seats.free)

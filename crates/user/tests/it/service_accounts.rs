@@ -39,7 +39,11 @@ async fn bind(platform: &Platform, cx: &Cx, id: &str, role: &str) -> Result<(), 
 }
 
 async fn effective(platform: &Platform, here: TenantId, id: &str) -> Effective {
-    let asked = ListEffectiveRequest { user_id: id.into(), tenant_id: here.to_string() };
+    let asked = ListEffectiveRequest {
+        user_id: id.into(),
+        tenant_id: here.to_string(),
+        tenant_only: false,
+    };
     let told = platform.access().list_effective(call(&platform.nobody(), asked)).await;
     told.expect("told").into_inner()
 }
