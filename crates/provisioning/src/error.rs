@@ -55,6 +55,15 @@ pub enum Error {
         "The client has a marketplace token; replace it by POST /onboarding/wb-tokens, with a reason."
     )]
     TokenStands,
+    /// Nobody who is meant has a token.
+    #[error("There is no marketplace token to destroy.")]
+    TokenNotFound,
+    /// Several people hold the spreadsheet.
+    #[error("Several people have a marketplace token for this spreadsheet; name the person.")]
+    PersonNeeded,
+    /// No such key, or not one the caller may see.
+    #[error("The person has no key of this seller.")]
+    OzonKeyNotFound,
     /// A token is replaced without a word why.
     #[error("Say why the marketplace token is replaced.")]
     ReasonNeeded,
@@ -82,6 +91,9 @@ pub enum Error {
     /// The user service answered something that is no invitation.
     #[error("the user service answered an invitation with a malformed {0}")]
     MalformedInvite(&'static str),
+    /// A fact of the user service about a person cannot be read.
+    #[error("the user service told of a person with a malformed {0}")]
+    MalformedPerson(&'static str),
     /// The rollout invites nobody here now.
     #[error(transparent)]
     NotAdmitted(#[from] Refused),
@@ -128,6 +140,8 @@ impl Failure for Error {
             | Self::WorkspaceNotFound
             | Self::MemberNotFound
             | Self::TroubleNotFound
+            | Self::TokenNotFound
+            | Self::OzonKeyNotFound
             | Self::IncidentNotFound => Code::NotFound,
             Self::ClientEmailTaken
             | Self::SpreadsheetTaken
@@ -137,6 +151,7 @@ impl Failure for Error {
             | Self::KeyReused
             | Self::JobOvertaken
             | Self::WorkspaceNeeded
+            | Self::PersonNeeded
             | Self::NotAdmitted(_)
             | Self::Misstep(_)
             | Self::GateShut(_)
@@ -146,9 +161,10 @@ impl Failure for Error {
             Self::NotInvited(refusal)
             | Self::PersonUnknown(refusal)
             | Self::PeerRefused(refusal) => refusal.code,
-            Self::MalformedInvite(_) | Self::MalformedMember(_) | Self::ReplyUnreadable => {
-                Code::Internal
-            }
+            Self::MalformedInvite(_)
+            | Self::MalformedPerson(_)
+            | Self::MalformedMember(_)
+            | Self::ReplyUnreadable => Code::Internal,
             Self::Jobs(error) => error.code(),
             Self::Vault(error) => error.code(),
             Self::Database(error) => error.code(),
@@ -170,6 +186,9 @@ impl Failure for Error {
             Self::Backend(fault) => backend(fault.kind).1,
             Self::SpreadsheetDiffers => "spreadsheet_differs",
             Self::TokenStands => "wb_token_stands",
+            Self::TokenNotFound => "wb_token_not_found",
+            Self::PersonNeeded => "person_needed",
+            Self::OzonKeyNotFound => "ozon_key_not_found",
             Self::ReasonNeeded => "reason_required",
             Self::MemberNotFound => "member_not_found",
             Self::TroubleNotFound => "trouble_not_found",
@@ -180,6 +199,7 @@ impl Failure for Error {
             Self::MalformedMember(_) => "member_malformed",
             Self::NotInvited(_) => "client_not_invited",
             Self::MalformedInvite(_) => "invite_malformed",
+            Self::MalformedPerson(_) => "person_malformed",
             Self::NotAdmitted(refused) => refused.reason(),
             Self::Misstep(misstep) => misstep.reason(),
             Self::GateShut(_) => "rollout_gate_shut",

@@ -1,18 +1,22 @@
 //! Facts heard, and the op each one calls. Facts told are emitted in `ops/keep_moved.rs` and `ops/onboard_client.rs`.
 
 use bus::Consumers;
-use kernel::{ClientId, Cx, InviteId, UserId};
+use kernel::{ClientId, Cx, Email, InviteId, UserId};
 use wire::{
     tenant::v1::TenantMoved,
-    user::v1::{InviteAccepted, InviteResent, InviteRevoked},
+    user::v1::{InviteAccepted, InviteResent, InviteRevoked, PersonEmailChanged},
 };
 
-use crate::{App, Error, Result, domain::Standing, ops};
+use crate::{
+    App, Error, Result,
+    domain::{PersonAddress, Standing},
+    ops,
+};
 
 /// The consumers of this service.
 pub(crate) fn consumers(app: &App) -> Consumers {
     let (accepted, resent, revoked) = (app.clone(), app.clone(), app.clone());
-    let moved = app.clone();
+    let (moved, renamed) = (app.clone(), app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteAccepted| {
             let app = accepted.clone();
@@ -25,6 +29,10 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         .on(move |cx: Cx, fact: InviteRevoked| {
             let app = revoked.clone();
             async move { hear_revoked(&app, &cx, &fact).await }
+        })
+        .on(move |cx: Cx, fact: PersonEmailChanged| {
+            let app = renamed.clone();
+            async move { hear_email_changed(&app, &cx, &fact).await }
         })
         .on(move |cx: Cx, fact: TenantMoved| {
             let app = moved.clone();
@@ -39,8 +47,19 @@ async fn hear_accepted(app: &App, cx: &Cx, fact: &InviteAccepted) -> Result<()> 
         client_id: reference(&fact.reference),
         invite_id: invite(&fact.invite_id)?,
         user_id: UserId::parse(&fact.user_id).ok(),
+        invited: Email::parse(&fact.invited_email).ok(),
     };
     ops::confirm_email(app, cx, command).await
+}
+
+async fn hear_email_changed(app: &App, cx: &Cx, fact: &PersonEmailChanged) -> Result<()> {
+    let standing = fact.standing.as_ref().ok_or(Error::MalformedPerson("standing"))?;
+    let address = PersonAddress {
+        user_id: UserId::parse(&standing.user_id).map_err(|_| Error::MalformedPerson("user_id"))?,
+        version: standing.version,
+        email: Email::parse(&standing.email).map_err(|_| Error::MalformedPerson("email"))?,
+    };
+    ops::follow_person(app, cx, address).await
 }
 
 async fn hear_resent(app: &App, cx: &Cx, fact: &InviteResent) -> Result<()> {

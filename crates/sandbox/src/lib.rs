@@ -1,4 +1,5 @@
-//! Stand-ins of the systems outside: the legacy backend, a mail server, Telegram and a name server, faithful in what they
+//! Stand-ins of the systems outside: the legacy backend, a mail server, Telegram, an OpenID provider
+//! and a name server, faithful in what they
 //! answer, honest in what they fail at, and with a memory that outlives a killed process.
 //! For `usher dev` and for tests; never for production.
 
@@ -9,9 +10,11 @@ mod journal;
 pub mod legacy;
 mod life;
 pub mod mail;
+pub mod openid;
 mod pages;
 mod port;
 pub mod private;
+pub mod siteverify;
 pub mod telegram;
 
 use std::path::{Path, PathBuf};

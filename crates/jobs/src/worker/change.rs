@@ -154,7 +154,8 @@ impl<'a> Change<'a> {
         };
         if !steps.is_empty() {
             let steps = steps.into_iter().map(settle::number).collect();
-            let ready = Ready { going, steps, due, paused: held.run.paused };
+            let (due, paused) = self.met(tx, due).await?;
+            let ready = Ready { going, steps, due, paused };
             settle::insert_ready(tx, lease, &held.run, &ready).await?;
         }
         if transition.turns && held.company {
@@ -169,6 +170,21 @@ impl<'a> Change<'a> {
             tx.wake_worker();
         }
         Ok(None)
+    }
+
+    /// When a run that was paused goes on, and whether it still is: whoever resumed or cancelled it meanwhile is not
+    /// missed.
+    async fn met(
+        &self,
+        tx: &mut TenantTx,
+        due: Option<Timestamp>,
+    ) -> pg::Result<(Option<Timestamp>, bool)> {
+        if !self.held.run.paused {
+            return Ok((due, false));
+        }
+        let run = settle::lock_run(tx, &self.held.lease).await?;
+        let is_stopped = run.cancelled_by.is_some() && self.held.run.cancelled_by.is_none();
+        Ok((due.filter(|_| !is_stopped), run.paused))
     }
 
     /// The step's state, effect and output as they are kept.

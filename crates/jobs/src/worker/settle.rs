@@ -179,18 +179,16 @@ async fn write(
     Ok(Written::GoesOn)
 }
 
-/// Steps side by side end one after the other, and a pause is not missed.
+/// Steps side by side end one after the other. All others lock the run after the hooks alone: what the domain locks
+/// comes first there, as for people who change a thing of the domain and its run.
 async fn meet_others(held: &mut Held, tx: &mut TenantTx) -> pg::Result<()> {
-    let grouped = held.row().is_some_and(|row| row.side_by_side.is_some());
-    if !grouped && !held.run.paused {
+    if held.row().is_none_or(|row| row.side_by_side.is_none()) {
         return Ok(());
     }
     let run = settle::lock_run(tx, &held.lease).await?;
     (held.run.cancelled_by, held.run.paused) = (run.cancelled_by, run.paused);
-    if grouped {
-        (held.run.failure, held.company) = (run.failure, run.company);
-        held.steps = load::steps_of(tx, held.lease.job).await?;
-    }
+    (held.run.failure, held.company) = (run.failure, run.company);
+    held.steps = load::steps_of(tx, held.lease.job).await?;
     Ok(())
 }
 

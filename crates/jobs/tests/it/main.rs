@@ -9,6 +9,7 @@ mod hooks;
 mod house;
 mod intervening;
 mod leases;
+mod locking;
 mod moving;
 mod operating;
 mod outage;

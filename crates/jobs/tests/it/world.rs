@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Panic,
     /// It happens, and the worker is cut off from then on until released.
     CutOff(CancellationToken),
+    /// It is held up until released, and refused then.
+    HeldUp(CancellationToken, StepError),
 }
 
 type Place = (String, &'static str, Way);
@@ -226,6 +228,11 @@ impl World {
                 self.inner().cut_off += 1;
                 released.cancelled().await;
                 Ok(())
+            }
+            Some(Fault::HeldUp(released, error)) => {
+                self.inner().cut_off += 1;
+                released.cancelled().await;
+                Err(error)
             }
         }
     }

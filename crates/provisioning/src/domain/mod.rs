@@ -9,6 +9,8 @@ mod gate;
 mod incident;
 mod milestone;
 mod note;
+mod ozon_key;
+mod person_address;
 mod reason;
 mod remedy;
 mod rollout;
@@ -30,6 +32,8 @@ pub(crate) use gate::{Evidence, Gate};
 pub(crate) use incident::{Incident, Severity};
 pub(crate) use milestone::Milestone;
 pub(crate) use note::Note;
+pub(crate) use ozon_key::{OzonKeyView, OzonSecret, SellerId, account, name};
+pub(crate) use person_address::PersonAddress;
 pub(crate) use reason::Reason;
 pub(crate) use remedy::Remedy;
 pub use rollout::{Misstep, Refused};
@@ -38,6 +42,8 @@ pub(crate) use sheet::{DatasetVerb, Sheet, Switch, TokenView};
 pub(crate) use spreadsheet::SpreadsheetId;
 pub(crate) use stage::{Advance, Forbidden, Progress, Stage};
 pub(crate) use standing::Standing;
-pub(crate) use trouble::{EXPIRED_REASON, Remark, Trouble, TroubleKind, TroubleState, lateness};
+pub(crate) use trouble::{
+    EXPIRED_REASON, Remark, TOKENLESS_REASON, Trouble, TroubleKind, TroubleState, lateness,
+};
 pub(crate) use wb_scope::WbScope;
 pub(crate) use wb_token::WbToken;

@@ -73,6 +73,10 @@ impl Remedy {
             // Answers to calls; a client bears one only if we erred.
             "tenant_required"
             | "client_not_found"
+            | "ozon_key_not_found"
+            | "person_malformed"
+            | "person_needed"
+            | "wb_token_not_found"
             | "client_email_taken"
             | "client_stage_conflict"
             | "invite_malformed"

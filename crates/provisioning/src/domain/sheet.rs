@@ -1,6 +1,6 @@
 //! A spreadsheet that a person works with, and what may be asked about its datasets.
 
-use kernel::{Timestamp, UserId};
+use kernel::{ClientId, Timestamp, UserId};
 use vault::Hint;
 
 use super::{Claims, SpreadsheetId, Stage};
@@ -21,6 +21,7 @@ pub(crate) struct Sheet {
 /// What may be shown of a client's token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TokenView {
+    pub(crate) client_id: ClientId,
     pub(crate) hint: Hint,
     pub(crate) claims: Claims,
     pub(crate) spreadsheet_id: SpreadsheetId,
@@ -58,5 +59,7 @@ kernel::closed_set! {
         Upload = "upload",
         /// To bring it up to date.
         Update = "update",
+        /// To replace its rows by none.
+        Clear = "clear",
     }
 }

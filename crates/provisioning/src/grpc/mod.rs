@@ -7,6 +7,7 @@ mod incidents;
 mod job_convert;
 mod jobs;
 mod onboarding;
+mod ozon_keys;
 mod rollout_convert;
 mod rollouts;
 mod sheets;
@@ -17,8 +18,8 @@ use tonic::service::Routes;
 use wire::provisioning::v1::{
     client_people_server::ClientPeopleServer, funnels_server::FunnelsServer,
     incidents_server::IncidentsServer, jobs_server::JobsServer,
-    onboarding_server::OnboardingServer, rollouts_server::RolloutsServer,
-    sheets_server::SheetsServer, troubles_server::TroublesServer,
+    onboarding_server::OnboardingServer, ozon_keys_server::OzonKeysServer,
+    rollouts_server::RolloutsServer, sheets_server::SheetsServer, troubles_server::TroublesServer,
     workspaces_server::WorkspacesServer,
 };
 
@@ -34,6 +35,7 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(FunnelsServer::new(funnels::Rpc(app.clone())))
         .add_service(RolloutsServer::new(rollouts::Rpc(app.clone())))
         .add_service(IncidentsServer::new(incidents::Rpc(app.clone())))
+        .add_service(OzonKeysServer::new(ozon_keys::Rpc(app.clone())))
         .add_service(ClientPeopleServer::new(client_people::Rpc(app.clone())))
 }
 

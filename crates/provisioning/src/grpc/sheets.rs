@@ -5,9 +5,9 @@ use tonic::{Request, Response, Status};
 use wire::{
     id, parse,
     provisioning::v1::{
-        AddSheetRequest, ListSheetTokensRequest, ListSheetTokensResponse, ListSheetsRequest,
-        ListSheetsResponse, PutSheetTokenRequest, RelayDatasetRequest, RelayDatasetResponse, Sheet,
-        SheetToken, UpdateSheetRequest, sheets_server::Sheets,
+        AddSheetRequest, DeleteSheetTokenRequest, ListSheetTokensRequest, ListSheetTokensResponse,
+        ListSheetsRequest, ListSheetsResponse, PutSheetTokenRequest, RelayDatasetRequest,
+        RelayDatasetResponse, Sheet, SheetToken, UpdateSheetRequest, sheets_server::Sheets,
     },
     refuse, required, timestamp,
 };
@@ -99,6 +99,19 @@ impl Sheets for Rpc {
         Ok(Response::new(required("wbToken", shown.first().map(Into::into))?))
     }
 
+    async fn delete_sheet_token(
+        &self,
+        request: Request<DeleteSheetTokenRequest>,
+    ) -> Result<Response<SheetToken>, Status> {
+        let cx = wire::cx(&request)?;
+        let request = request.into_inner();
+        let sheet = given(&request.spreadsheet_id).map(sheet).transpose()?;
+        let who = given(&request.user_id);
+        required("spreadsheetId", who.or(sheet.as_ref().map(SpreadsheetId::as_str)))?;
+        let was = ops::delete_sheet_token(&self.0, &cx, who, sheet.as_ref()).await;
+        Ok(Response::new((&was.map_err(refuse)?).into()))
+    }
+
     async fn relay_dataset(
         &self,
         request: Request<RelayDatasetRequest>,
@@ -125,7 +138,7 @@ fn sheet(text: &str) -> Result<SpreadsheetId, Status> {
 }
 
 fn verb(word: &str) -> Result<DatasetVerb, &'static str> {
-    DatasetVerb::parse(word).ok_or("is none of read, upload, update")
+    DatasetVerb::parse(word).ok_or("is none of read, upload, update, clear")
 }
 
 fn json(text: &str) -> Result<Value, &'static str> {

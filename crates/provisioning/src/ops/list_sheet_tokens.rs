@@ -34,6 +34,7 @@ pub(crate) async fn list_sheet_tokens(
             continue;
         };
         views.push(TokenView {
+            client_id: stored.client_id,
             hint: stored.hint,
             claims: Claims::of(&token),
             spreadsheet_id: stored.spreadsheet_id,

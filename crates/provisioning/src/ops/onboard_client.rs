@@ -10,6 +10,7 @@ use super::{
     ask_invite::{Invitation, ask_invite},
     begin_withdrawal::begin_withdrawal,
     confirm_email::confirm,
+    follow_person::renew_address,
     keep_moved::keep_moved,
     known_reply::{keep_reply, known_reply},
     locked,
@@ -170,6 +171,9 @@ async fn keep_invitation(
 ) -> Result<Client> {
     let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "keep_invitation").await?;
+    if let Some(user_id) = invitation.user_id {
+        store::share_person_address(&mut tx, user_id).await?;
+    }
     let mut client = locked(&mut tx, client.client_id, now).await?;
     let sent = invitation.invite_id.map(|_| Milestone::Invited);
     note_milestone(&mut tx, client.client_id, sent, now).await?;
@@ -184,6 +188,7 @@ async fn keep_invitation(
         } else {
             keep_moved(&mut tx, cx, client.advance(Stage::Invited, now)?).await?.client()
         };
+        client = renew_address(&mut tx, cx, client).await?;
     }
     if client.stage == Stage::Revoked
         && let Some(invite) = invitation.invite_id

@@ -8,6 +8,7 @@ use super::{
     add_wb_token::bring_over,
     confirm_email::confirm,
     find_member::{Member, find_member},
+    follow_person::renew_address,
     get_client_status::{ClientStatus, get_client_status},
     known_reply::{keep_reply, known_reply},
     locked,
@@ -56,6 +57,9 @@ pub(crate) async fn provision_workspace(
     };
     app.vault.prepare(&app.db, tenant).await?;
     let mut tx = app.db.tenant(tenant, "provision_workspace").await?;
+    if let Whose::Member(id) = command.whose {
+        store::share_person_address(&mut tx, id).await?;
+    }
     if let Some(known) = known_reply(&mut tx, cx, OPERATION, &command.fingerprint).await? {
         tx.commit().await?;
         return get_client_status(app, cx, known).await;
@@ -114,7 +118,7 @@ async fn of_member(
         client.user_id = Some(user_id);
         client = confirm(tx, cx, client, now).await?;
     }
-    Ok(client)
+    renew_address(tx, cx, client).await
 }
 
 /// Takes owner and token over, and begins what they make necessary.

@@ -34,13 +34,18 @@ pub(crate) async fn relay_dataset(app: &App, cx: &Cx, command: RelayDataset) -> 
     if !held.iter().any(|workspace| workspace.is_active) {
         return Err(Error::WorkspaceInactive);
     }
-    let dataset = command.dataset.map(|name| match command.values {
+    let values = match command.verb {
+        DatasetVerb::Clear => Some(json!([])),
+        _ => command.values,
+    };
+    let dataset = command.dataset.map(|name| match values {
         Some(values) => json!({"name": name, "values": values}),
         None => json!({"name": name}),
     });
     let call = match command.verb {
         DatasetVerb::Read => DatasetCall::Read,
-        DatasetVerb::Upload => DatasetCall::Upload,
+        // The backend has no call to delete a dataset; one without rows is what it would leave.
+        DatasetVerb::Upload | DatasetVerb::Clear => DatasetCall::Upload,
         DatasetVerb::Update => DatasetCall::Update,
     };
     let sheet = command.sheet.as_str();

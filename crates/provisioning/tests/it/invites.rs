@@ -14,11 +14,11 @@ use uuid::Uuid;
 use wire::{
     Fact,
     user::v1::{
-        AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
-        Invitation, InvitationLink, Invite, InviteAccepted, ListInvitesRequest,
-        ListInvitesResponse, Member, ResendInviteRequest, RevealInvitationLinkRequest,
-        RevokeInviteRequest, ShowInvitationRequest, TakeInvitationLinkRequest,
-        invites_server::Invites,
+        AcceptInvitationRequest, AcceptInvitationResponse, BeginInvitationPasskeyRequest,
+        CreateInviteRequest, GetInviteRequest, Invitation, InvitationLink, InvitationPasskey,
+        Invite, InviteAccepted, ListInvitesRequest, ListInvitesResponse, Member,
+        ResendInviteRequest, RevealInvitationLinkRequest, RevokeInviteRequest,
+        ShowInvitationRequest, TakeInvitationLinkRequest, invites_server::Invites,
     },
 };
 
@@ -266,6 +266,13 @@ impl Invites for FakeInvites {
         &self,
         _: Request<AcceptInvitationRequest>,
     ) -> Result<Response<AcceptInvitationResponse>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
+    async fn begin_invitation_passkey(
+        &self,
+        _: Request<BeginInvitationPasskeyRequest>,
+    ) -> Result<Response<InvitationPasskey>, Status> {
         Err(Status::unimplemented("not asked for"))
     }
 

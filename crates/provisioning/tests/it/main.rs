@@ -16,6 +16,8 @@ mod members;
 mod neighbours;
 mod onboard_client;
 mod operate_job;
+mod ozon_keys;
+mod person_addresses;
 mod provision_client;
 mod provision_workspace;
 mod reading;

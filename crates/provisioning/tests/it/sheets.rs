@@ -4,8 +4,8 @@ use sandbox::legacy::{Fault, Op};
 use wire::{
     Refusal,
     provisioning::v1::{
-        AddSheetRequest, ListSheetTokensRequest, ListSheetsRequest, PutSheetTokenRequest,
-        RelayDatasetRequest, Sheet, SheetToken, UpdateSheetRequest,
+        AddSheetRequest, DeleteSheetTokenRequest, ListSheetTokensRequest, ListSheetsRequest,
+        PutSheetTokenRequest, RelayDatasetRequest, Sheet, SheetToken, UpdateSheetRequest,
     },
 };
 
@@ -106,5 +106,60 @@ async fn an_active_clients_token_is_replaced_in_the_backend_and_here() {
     let listed = answer(world.sheets().list_sheet_tokens(wish).await).expect("lists").tokens;
     assert_eq!(listed, [shown]);
     assert!(!format!("{listed:?}").contains(next.rsplit('.').next().expect("a part")));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_token_is_destroyed_here_and_its_active_client_is_in_trouble_until_another_is_put() {
+    let world = World::new().await;
+    let client = world.begin(request("ann")).await;
+    world.until(&client.client_id, "active").await;
+    let delete = async |who: &str| {
+        let wish = DeleteSheetTokenRequest { user_id: who.into(), ..Default::default() };
+        let wish = wire::call(&world.operator(world.tenant), wish);
+        answer(world.sheets().delete_sheet_token(wish).await)
+    };
+    let effects = world.effects("sheet_ann").len();
+    let was = delete(ANN).await.expect("destroys");
+    assert_eq!((was.sid.as_str(), was.is_active), ("ann", false));
+    assert_eq!(world.effects("sheet_ann").len(), effects, "the backend knows no such call");
+    assert_eq!(delete(ANN).await.expect_err("gone").reason, "wb_token_not_found");
+    assert_eq!(delete("").await.expect_err("whose").fields[0].field, "spreadsheetId");
+    let status = world.status(&client.client_id).await.expect("a client");
+    let shown = status.client.expect("a client");
+    assert_eq!((shown.stage.as_str(), shown.reason_code.as_str()), ("active", "wb_token_missing"));
+
+    let wish = PutSheetTokenRequest {
+        user_id: ANN.into(),
+        wb_token: token_until("ann", 4_100_000_000),
+        ..Default::default()
+    };
+    let wish = wire::call(&world.operator(world.tenant), wish);
+    let shown = answer(world.sheets().put_sheet_token(wish).await).expect("puts another");
+    assert!(shown.is_active);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_dataset_is_cleared_in_the_backend() {
+    let world = World::new().await;
+    let client = world.begin(request("ann")).await;
+    world.until(&client.client_id, "active").await;
+    let relay = async |verb: &str, values: &str| {
+        let wish = RelayDatasetRequest {
+            spreadsheet_id: "sheet_ann".into(),
+            verb: verb.into(),
+            dataset: "orders".into(),
+            values: values.into(),
+            ..Default::default()
+        };
+        let wish = wire::call(&world.operator(world.tenant), wish);
+        answer(world.sheets().relay_dataset(wish).await).map(|told| told.answer)
+    };
+    relay("upload", "[[1],[2]]").await.expect("uploads");
+    assert!(relay("read", "").await.expect("reads").contains("[1]"));
+    relay("clear", "").await.expect("clears");
+    assert!(!relay("read", "").await.expect("reads").contains("[1]"));
+    assert_eq!(relay("drop", "").await.expect_err("no verb").fields[0].field, "verb");
     world.end().await;
 }

@@ -26,7 +26,8 @@ use wire::{
     identity::{PassportClaims, ServiceKey, Trust},
     provisioning::v1::{
         Client, ClientStatus, GetClientStatusRequest, OnboardClientRequest, RetryClientRequest,
-        jobs_client::JobsClient, onboarding_client::OnboardingClient, sheets_client::SheetsClient,
+        jobs_client::JobsClient, onboarding_client::OnboardingClient,
+        ozon_keys_client::OzonKeysClient, sheets_client::SheetsClient,
         troubles_client::TroublesClient, workspaces_client::WorkspacesClient,
     },
     user::v1::{
@@ -159,6 +160,8 @@ impl World {
             epoch: 1,
             suspended: false,
             system_admin: false,
+            credential: kernel::Credential::Session,
+            of_tenant: false,
         };
         let passport = self.gateway.key().passport(claims).expect("signs");
         let mut cx = Cx::of_service("gateway", tenant, &Clock::system());
@@ -177,6 +180,10 @@ impl World {
 
     pub(crate) fn sheets(&self) -> SheetsClient<wire::Caller> {
         SheetsClient::new(self.gateway.to("provisioning"))
+    }
+
+    pub(crate) fn ozon_keys(&self) -> OzonKeysClient<wire::Caller> {
+        OzonKeysClient::new(self.gateway.to("provisioning"))
     }
 
     pub(crate) fn jobs(&self) -> JobsClient<wire::Caller> {
