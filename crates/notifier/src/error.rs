@@ -17,6 +17,9 @@ pub enum Error {
     /// A fact holds what cannot be; prints the field and never its value.
     #[error("A fact cannot be applied: its {0} is malformed.")]
     BadFact(&'static str),
+    /// The service that knows whom to write to did not say.
+    #[error("Whom to write to could not be asked: {0}.")]
+    Unasked(String),
     /// The work could not be planned.
     #[error(transparent)]
     Jobs(#[from] ::jobs::Error),
@@ -30,6 +33,7 @@ impl Failure for Error {
         match self {
             Self::MessageNotFound => Code::NotFound,
             Self::TenantRequired | Self::BadFact(_) => Code::Invalid,
+            Self::Unasked(_) => Code::Unavailable,
             Self::Jobs(error) => error.code(),
             Self::Database(error) => error.code(),
         }
@@ -40,6 +44,7 @@ impl Failure for Error {
             Self::MessageNotFound => "message_not_found",
             Self::TenantRequired => "tenant_required",
             Self::BadFact(_) => "bad_fact",
+            Self::Unasked(_) => "user_unavailable",
             Self::Jobs(error) => error.reason(),
             Self::Database(error) => error.reason(),
         }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use wire::{
     auth::v1::LetterAsked,
     tenant::v1::TenantMoved,
-    user::v1::{EmailChangeRequested, InviteCreated, InviteResent},
+    user::v1::{EmailChangeRequested, InviteCreated, InviteResent, SignUpAsked},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
-    let [created, resent, wished, moved, asked] = [(); 5].map(|()| app.clone());
+    let [created, resent, wished, moved, asked, stranger] = [(); 6].map(|()| app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteCreated| {
             let app = created.clone();
@@ -39,6 +39,10 @@ pub(crate) fn consumers(app: &App) -> Consumers {
             let app = asked.clone();
             async move { letter_asked(&app, &cx, &fact).await }
         })
+        .on(move |cx: Cx, fact: SignUpAsked| {
+            let app = stranger.clone();
+            async move { sign_up_asked(&app, &cx, &fact).await }
+        })
 }
 
 /// Writes to whom the address leads; it may lead to nobody.
@@ -55,6 +59,13 @@ async fn letter_asked(app: &App, cx: &Cx, fact: &LetterAsked) -> Result<()> {
         locale: Locale::parse(&fact.locale).map_err(|_| Error::BadFact("locale"))?,
     };
     ops::queue_messages(app, cx, [command]).await
+}
+
+/// Writes to whoever asked to sign up.
+async fn sign_up_asked(app: &App, cx: &Cx, fact: &SignUpAsked) -> Result<()> {
+    let sign_up_id = Uuid::try_parse(&fact.sign_up_id).map_err(|_| Error::BadFact("sign_up_id"))?;
+    let locale = Locale::parse(&fact.locale).map_err(|_| Error::BadFact("locale"))?;
+    ops::queue_sign_up(app, cx, sign_up_id, locale).await
 }
 
 fn command_of_created(fact: &InviteCreated) -> Result<ops::QueueMessage> {

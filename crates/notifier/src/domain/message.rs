@@ -25,6 +25,8 @@ kernel::closed_set! {
         PasswordReset = "password_reset",
         /// The link and the code that sign in.
         SignIn = "sign_in",
+        /// To whoever asked to sign up: how to finish it, or that there is an account.
+        SignUp = "sign_up",
     }
 }
 
@@ -37,6 +39,8 @@ kernel::closed_set! {
         EmailChange = "email_change",
         /// A letter that lets a person in.
         Letter = "letter",
+        /// A stranger who signs up.
+        SignUp = "sign_up",
     }
 }
 
@@ -113,6 +117,8 @@ pub(crate) enum Reason {
     EmailChange { change_id: Uuid, side: Side },
     /// Somebody asked for a letter that lets them in.
     Entry { letter_id: LetterId, way: Way },
+    /// Somebody asked to sign up.
+    SignUp { sign_up_id: Uuid },
 }
 
 impl Reason {
@@ -124,6 +130,7 @@ impl Reason {
             Self::EmailChange { side: Side::New, .. } => Template::EmailChangeNew,
             Self::Entry { way: Way::PasswordReset, .. } => Template::PasswordReset,
             Self::Entry { way: Way::SignIn, .. } => Template::SignIn,
+            Self::SignUp { .. } => Template::SignUp,
         }
     }
 
@@ -133,6 +140,7 @@ impl Reason {
             Self::Invite { invite_id, .. } => (SubjectKind::Invite, invite_id.uuid()),
             Self::EmailChange { change_id, .. } => (SubjectKind::EmailChange, change_id),
             Self::Entry { letter_id, .. } => (SubjectKind::Letter, letter_id.uuid()),
+            Self::SignUp { sign_up_id } => (SubjectKind::SignUp, sign_up_id),
         }
     }
 
@@ -142,6 +150,7 @@ impl Reason {
             Self::Invite { invite_id, sends } => format!("invite:{invite_id}:{sends}"),
             Self::EmailChange { change_id, side } => format!("email_change:{change_id}:{side}"),
             Self::Entry { letter_id, .. } => format!("letter:{letter_id}"),
+            Self::SignUp { sign_up_id } => format!("sign_up:{sign_up_id}"),
         }
     }
 }
@@ -160,6 +169,7 @@ mod tests {
             Reason::EmailChange { change_id, side: Side::Old },
             Reason::EmailChange { change_id, side: Side::New },
             Reason::Entry { letter_id: LetterId::from(change_id), way: Way::SignIn },
+            Reason::SignUp { sign_up_id: change_id },
         ];
         let keys: std::collections::BTreeSet<_> =
             reasons.into_iter().map(Reason::dedupe_key).collect();
@@ -175,6 +185,7 @@ mod tests {
         for reason in [
             Reason::EmailChange { change_id: id, side: Side::New },
             Reason::Entry { letter_id: LetterId::from(id), way: Way::PasswordReset },
+            Reason::SignUp { sign_up_id: id },
         ] {
             let told = serde_json::to_string(&reason).expect("writes");
             assert_eq!(serde_json::from_str::<Reason>(&told).expect("reads"), reason);

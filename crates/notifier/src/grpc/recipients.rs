@@ -3,8 +3,11 @@
 use kernel::Email;
 use tonic::{Request, Response, Status};
 use wire::{
-    id,
-    notifier::v1::{EraseRecipientRequest, EraseRecipientResponse, recipients_server::Recipients},
+    id, json,
+    notifier::v1::{
+        EraseRecipientRequest, EraseRecipientResponse, ExportRecipientRequest, RecipientRecord,
+        recipients_server::Recipients,
+    },
     parse, refuse,
 };
 
@@ -26,5 +29,16 @@ impl Recipients for Rpc {
         let emails: Vec<Email> = emails.collect::<Result<_, _>>()?;
         ops::erase_recipient(&self.0, &cx, user_id, &emails).await.map_err(refuse)?;
         Ok(Response::new(EraseRecipientResponse {}))
+    }
+
+    async fn export_recipient(
+        &self,
+        request: Request<ExportRecipientRequest>,
+    ) -> Result<Response<RecipientRecord>, Status> {
+        let emails = request.get_ref().emails.iter();
+        let emails = emails.map(|text| parse("emails", text, Email::parse));
+        let emails: Vec<Email> = emails.collect::<Result<_, _>>()?;
+        let record = ops::export_recipient(&self.0, &emails).await.map_err(refuse)?;
+        Ok(Response::new(json::decode(&record).map_err(refuse)?))
     }
 }

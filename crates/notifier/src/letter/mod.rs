@@ -4,10 +4,12 @@ mod email_change;
 mod entry;
 mod invitation;
 mod names;
+mod sign_up;
 
 pub(crate) use email_change::EmailChange;
 pub(crate) use entry::Entry;
 pub(crate) use invitation::Invitation;
+pub(crate) use sign_up::SignUp;
 
 use std::fmt;
 

@@ -6,7 +6,7 @@ use wire::Refusal;
 
 use super::{
     write_email_change::write_email_change, write_entry::write_entry,
-    write_invitation::write_invitation,
+    write_invitation::write_invitation, write_sign_up::write_sign_up,
 };
 use crate::{
     App,
@@ -62,6 +62,7 @@ pub(crate) async fn send_message(
             write_email_change(app, cx, change_id, side, name, locale).await?
         }
         Reason::Entry { letter_id, way } => write_entry(app, cx, letter_id, way, locale).await?,
+        Reason::SignUp { sign_up_id } => write_sign_up(app, cx, sign_up_id, locale).await?,
     };
     // Whoever reads at an address that is only wished for may be a stranger: no name is told to them.
     let name = name.filter(|_| message.template != Template::EmailChangeNew);

@@ -41,7 +41,8 @@ pub(crate) async fn settle_message(
         Template::EmailChangeOld
         | Template::EmailChangeNew
         | Template::PasswordReset
-        | Template::SignIn => {}
+        | Template::SignIn
+        | Template::SignUp => {}
     }
     Ok(())
 }

@@ -17,14 +17,14 @@ use wire::{
     },
     timestamp,
     user::v1::{
-        AcceptInvitationRequest, AcceptInvitationResponse, ConfirmEmailChangeRequest,
-        CreateInviteRequest, EmailChange, EmailChangeLetter, EmailChangeLink,
-        GetEmailChangeRequest, GetInviteRequest, Invitation, InvitationLink, Invite,
-        ListInvitesRequest, ListInvitesResponse, RefuseEmailChangeRequest,
-        RequestEmailChangeRequest, ResendInviteRequest, RevealEmailChangeLinkRequest,
-        RevealInvitationLinkRequest, RevokeInviteRequest, ShowEmailChangeRequest,
-        ShowInvitationRequest, TakeInvitationLinkRequest, WithdrawEmailChangeRequest,
-        email_changes_server, invites_server,
+        AcceptInvitationRequest, AcceptInvitationResponse, BeginInvitationPasskeyRequest,
+        ConfirmEmailChangeRequest, CreateInviteRequest, EmailChange, EmailChangeLetter,
+        EmailChangeLink, GetEmailChangeRequest, GetInviteRequest, Invitation, InvitationLink,
+        InvitationPasskey, Invite, ListInvitesRequest, ListInvitesResponse,
+        RefuseEmailChangeRequest, RequestEmailChangeRequest, ResendInviteRequest,
+        RevealEmailChangeLinkRequest, RevealInvitationLinkRequest, RevokeInviteRequest,
+        ShowEmailChangeRequest, ShowInvitationRequest, TakeInvitationLinkRequest,
+        WithdrawEmailChangeRequest, email_changes_server, invites_server,
     },
 };
 
@@ -129,6 +129,13 @@ fn absent<T>() -> Result<Response<T>, Status> {
 
 #[tonic::async_trait]
 impl invites_server::Invites for Users {
+    async fn begin_invitation_passkey(
+        &self,
+        _: Request<BeginInvitationPasskeyRequest>,
+    ) -> Result<Response<InvitationPasskey>, Status> {
+        Err(Status::unimplemented("not asked for"))
+    }
+
     async fn take_invitation_link(
         &self,
         _: Request<TakeInvitationLinkRequest>,
