@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
+use boot::listen::Encrypted;
 use http::{HeaderMap, HeaderName, header, request::Parts};
 use kernel::{Clock, Code};
 
@@ -11,12 +12,15 @@ use crate::{config::Network, problem::Problem, tenancy::HostName};
 /// Names a request in logs, audit rows and answers.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The host that a believed proxy was asked for.
+const FORWARDED_HOST: &str = "x-forwarded-host";
+
 /// How the caller reached us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
     /// In the clear, as in development.
     Http,
-    /// Over TLS, which a believed proxy ended.
+    /// Over TLS, which a believed proxy or this process ended.
     Https,
 }
 
@@ -46,12 +50,18 @@ impl Client {
         let peer = peer.to_canonical();
         let is_proxy = proxies.iter().any(|proxy| proxy.contains(peer));
         let forwarded = |name: &str| is_proxy.then(|| sole(headers, name)).flatten();
-        let authority = authority(parts, forwarded("x-forwarded-host"));
+        let named = match is_proxy && headers.contains_key(FORWARDED_HOST) {
+            // Which of several the proxy wrote, and which the caller, nobody knows.
+            true => sole(headers, FORWARDED_HOST).map(Some).ok_or_else(bad_host),
+            false => Ok(None),
+        };
+        let authority = named.and_then(|named| authority(parts, named));
         let host = authority
             .as_ref()
             .map_err(Clone::clone)
             .and_then(|authority| authority.as_deref().map(parse_host).transpose());
-        let https = forwarded("x-forwarded-proto").is_some_and(|proto| proto == "https");
+        let https = parts.extensions.get::<Encrypted>().is_some()
+            || forwarded("x-forwarded-proto").is_some_and(|proto| proto == "https");
         let client = Self {
             ip: if is_proxy { sender(headers, peer, proxies) } else { peer },
             scheme: if https { Scheme::Https } else { Scheme::Http },

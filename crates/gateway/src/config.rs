@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, str::FromStr};
 
+use crate::{cors::AllowedOrigin, well_known::SecurityContact};
+
 /// The gateway's options. Each field is a flag and an environment variable.
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
@@ -37,6 +39,25 @@ pub struct Config {
     #[arg(long, env = "USHER_LIMIT_READ", value_name = "PER_MINUTE", default_value_t = 6000)]
     pub limit_read: u32,
 
+    /// How much of its tenant's limits one person or key may use, in hundredths. 0 lifts the limit.
+    #[arg(long, env = "USHER_LIMIT_PERSON_PERCENT", value_name = "PERCENT", default_value_t = 50,
+          value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub limit_person_percent: u32,
+
+    /// Origins whose pages may read the API from a browser: `https://app.example.com` for every tenant, or
+    /// `acme=https://portal.acme.example` for the one with this slug.
+    #[arg(long, env = "USHER_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<AllowedOrigin>,
+
+    /// Refuse everybody but operators, who may sign in and work. `usher maintenance on` does so without a restart.
+    #[arg(long, env = "USHER_MAINTENANCE")]
+    pub maintenance: bool,
+
+    /// Where finders of weaknesses may write to, for /.well-known/security.txt: a mailto: or https: address. Unless given,
+    /// there is no such file.
+    #[arg(long, env = "USHER_SECURITY_CONTACT", value_name = "URI")]
+    pub security_contact: Option<SecurityContact>,
+
     /// Streams that one caller may hold open in one gateway. 0 lifts the limit.
     #[arg(long, env = "USHER_STREAMS_PER_CALLER", value_name = "NUMBER", default_value_t = 100)]
     pub streams_per_caller: u32,
@@ -57,6 +78,10 @@ impl Default for Config {
             limit_accept: 120,
             limit_write: 1200,
             limit_read: 6000,
+            limit_person_percent: 50,
+            cors_origins: Vec::new(),
+            maintenance: false,
+            security_contact: None,
             streams_per_caller: 100,
             streams: 10_000,
         }

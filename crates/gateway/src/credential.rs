@@ -1,8 +1,9 @@
 //! What a caller shows of itself: a bearer token, or the session cookie of a browser.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use kernel::Code;
 use secrecy::{ExposeSecret, SecretString};
+use wire::tokens::{API_KEY_PREFIX, LONGEST};
 
 use crate::{client::Scheme, problem::Problem};
 
@@ -20,6 +21,18 @@ const LETTER: Name = Name { secure: "__Host-usher-letter", plain: "usher-letter"
 /// Holds a sign-in that waits for the second factor.
 const WAITING: Name = Name { secure: "__Host-usher-waiting", plain: "usher-waiting" };
 
+/// Where software may send its API key.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// Holds what stands for the challenge that the browser's device is asked to answer.
+const PASSKEY: Name = Name { secure: "__Host-usher-passkey", plain: "usher-passkey" };
+
+/// Holds what a way to a tenant's provider and back is bound to.
+const SSO: Name = Name { secure: "__Host-usher-sso", plain: "usher-sso" };
+
+/// Holds what a sign-up is bound to.
+const SIGN_UP: Name = Name { secure: "__Host-usher-signup", plain: "usher-signup" };
+
 /// A credential as shown, right or wrong.
 #[derive(Debug, Clone)]
 pub(crate) enum Credential {
@@ -34,14 +47,23 @@ impl Credential {
     pub(crate) fn read(headers: &HeaderMap, scheme: Scheme) -> Result<Option<Self>, Problem> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let Some(value) = values.next() else {
-            return Ok(read_cookie(&SESSION, headers, scheme).map(Self::Cookie));
+            return match read_api_key(headers)? {
+                Some(key) => Ok(Some(key)),
+                // A cookie holds a session: what software shows is never sent by a browser by itself.
+                None => Ok(read_cookie(&SESSION, headers, scheme)
+                    .filter(|token| is_session(token.expose_secret()))
+                    .map(Self::Cookie)),
+            };
         };
+        if headers.contains_key(API_KEY) {
+            return Err(refused("Send Authorization or X-Api-Key, not both."));
+        }
         if values.next().is_some() {
             return Err(refused("Authorization stands once."));
         }
         let text = value.to_str().unwrap_or_default();
         match text.split_once(' ') {
-            Some((kind, token)) if kind.eq_ignore_ascii_case("bearer") && is_token(token) => {
+            Some((kind, token)) if kind.eq_ignore_ascii_case("bearer") && is_bearer(token) => {
                 Ok(Some(Self::Bearer(token.into())))
             }
             _ => Err(refused("Authorization must be: Bearer, a space, and a token.")),
@@ -91,6 +113,24 @@ pub fn letter_binding(headers: &HeaderMap, scheme: Scheme) -> Option<SecretStrin
     read_cookie(&LETTER, headers, scheme)
 }
 
+/// The value of `Set-Cookie` that binds a sign-up to the browser for `seconds`; 0 unbinds it.
+///
+/// # Errors
+/// As of [`session_cookie`].
+pub fn sign_up_cookie(
+    scheme: Scheme,
+    binding: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    set_cookie(&SIGN_UP, scheme, binding, seconds)
+}
+
+/// What a sign-up is bound to in this browser.
+#[must_use]
+pub fn sign_up_binding(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    read_cookie(&SIGN_UP, headers, scheme)
+}
+
 /// The value of `Set-Cookie` that keeps a sign-in waiting for the second factor for `seconds`; 0 gives it up.
 ///
 /// # Errors
@@ -107,6 +147,42 @@ pub fn waiting_cookie(
 #[must_use]
 pub fn waiting_token(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
     read_cookie(&WAITING, headers, scheme)
+}
+
+/// The value of `Set-Cookie` that binds a passkey's ceremony to the browser for `seconds`; 0 unbinds it.
+///
+/// # Errors
+/// As of [`session_cookie`].
+pub fn passkey_cookie(
+    scheme: Scheme,
+    token: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    set_cookie(&PASSKEY, scheme, token, seconds)
+}
+
+/// The passkey's ceremony that was begun in this browser.
+#[must_use]
+pub fn passkey_token(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    read_cookie(&PASSKEY, headers, scheme)
+}
+
+/// The value of `Set-Cookie` that binds a way to a provider to the browser for `seconds`; 0 unbinds it.
+///
+/// # Errors
+/// As of [`session_cookie`].
+pub fn sso_cookie(
+    scheme: Scheme,
+    binding: &SecretString,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    set_cookie(&SSO, scheme, binding, seconds)
+}
+
+/// What the way to a provider is bound to in this browser.
+#[must_use]
+pub fn sso_binding(headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    read_cookie(&SSO, headers, scheme)
 }
 
 fn set_cookie(
@@ -146,10 +222,34 @@ fn read_cookie(name: &Name, headers: &HeaderMap, scheme: Scheme) -> Option<Secre
     }
 }
 
+/// The key in a header of its own, which no browser sends by itself.
+fn read_api_key(headers: &HeaderMap) -> Result<Option<Credential>, Problem> {
+    let mut values = headers.get_all(API_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if values.next().is_none() && key.starts_with(API_KEY_PREFIX) && is_token(key) => {
+            Ok(Some(Credential::Bearer(key.into())))
+        }
+        _ => Err(refused("X-Api-Key stands once and holds an API key.")),
+    }
+}
+
+/// What may be a bearer token: one of ours, or a signed one, which is longer.
+fn is_bearer(text: &str) -> bool {
+    text.len() <= LONGEST && is_part(text)
+}
+
 /// What may be a token of ours: visible ASCII that needs no quoting, of bounded length.
 fn is_token(text: &str) -> bool {
-    (1..=512).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
+    text.len() <= 512 && is_part(text)
+}
+
+fn is_session(text: &str) -> bool {
+    !text.contains('.') && !text.starts_with(API_KEY_PREFIX)
+}
+
+fn is_part(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
 }
 
 #[cfg(test)]
@@ -205,6 +305,22 @@ mod tests {
         }
         let two = [("authorization", "Bearer a"), ("authorization", "Bearer a")];
         assert_eq!(read(&two, Scheme::Http), Err("bad_credential".into()));
+    }
+
+    #[test]
+    fn an_api_key_has_a_header_of_its_own_and_a_cookie_holds_a_session_alone() {
+        let key = ("x-api-key", "uk_abc");
+        assert_eq!(read(&[key], Scheme::Http), Ok(Some("uk_abc".into())));
+        assert_eq!(read(&[key, ("cookie", "usher=t")], Scheme::Http), Ok(Some("uk_abc".into())));
+        let bearer = ("authorization", "Bearer uk_abc");
+        for wrong in [&[key, key][..], &[key, bearer], &[("x-api-key", "us_abc")]] {
+            assert_eq!(read(wrong, Scheme::Http), Err("bad_credential".into()), "{wrong:?}");
+        }
+        for cookie in ["usher=a.b.c", "usher=uk_abc"] {
+            assert_eq!(read(&[("cookie", cookie)], Scheme::Http), Ok(None), "{cookie}");
+        }
+        let long = format!("Bearer {}", "a".repeat(LONGEST + 1));
+        assert!(read(&[("authorization", &long)], Scheme::Http).is_err());
     }
 
     #[test]

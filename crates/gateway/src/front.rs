@@ -5,18 +5,23 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use boot::Host;
 use http::request::Parts;
-use kernel::{Actor, Clock, Code, Cx, Flags, Timestamp};
+use kernel::{Actor, Clock, Code, Cx, Flags, TenantId, Timestamp};
 use wire::Mesh;
 
 use crate::{
     Config, Deps,
+    access_tokens::AccessTokens,
+    bans::Bans,
+    captcha,
     client::{Client, Scheme},
     config::Network,
+    cors::Origins,
     credential::Credential,
-    limits::{Class, Limits, OpenStream, OpenStreams, Standing, Who},
+    limits::{Class, KeyBudget, Limits, OpenStream, OpenStreams, Standing, Who},
+    maintenance::{Maintenance, Notice},
     passport::Passports,
     problem::Problem,
-    tenancy::{Caller, Evidence, Prefix, Tenant, Tenants, unknown},
+    tenancy::{Caller, Evidence, Named, Prefix, Tenant, Tenants, unknown},
 };
 
 /// Turns requests into contexts. Cheap to clone; stands among the extensions of every request.
@@ -33,6 +38,9 @@ struct Inner {
     passports: Passports,
     limits: Limits,
     streams: OpenStreams,
+    maintenance: Maintenance,
+    cors: Origins,
+    bans: Bans,
 }
 
 /// Whom an endpoint wants to see.
@@ -61,22 +69,39 @@ pub struct Visitor {
     /// Why a visitor who showed a credential is anonymous all the same: it has ended, or its person does not belong to
     /// the tenant.
     pub refusal: Option<Problem>,
+    /// What an API key may be used for in a minute.
+    budget: Option<KeyBudget>,
     credential: Option<Credential>,
 }
 
 impl Front {
     pub(crate) fn new(config: &Config, deps: Deps, host: &Host) -> Self {
-        Self(Arc::new(Inner {
+        let nats = deps.nats.as_ref();
+        let front = Self(Arc::new(Inner {
+            limits: Limits::start(config, deps.clock.clone(), nats, host),
+            maintenance: Maintenance::start(config.maintenance, nats, host),
+            cors: config.cors_origins.clone().into(),
             base_domain: config.base_domain.as_str().to_owned(),
             proxies: config.trusted_proxies.clone(),
-            clock: deps.clock,
             tenants: Tenants::new(deps.mesh.clone()),
-            passports: Passports::new(deps.mesh.clone()),
+            passports: Passports::new(deps.mesh.clone(), deps.clock.clone()),
+            clock: deps.clock,
             mesh: deps.mesh,
             host: host.clone(),
-            limits: Limits::new(config),
             streams: OpenStreams::new(config),
-        }))
+            bans: Bans::default(),
+        }));
+        let following = front.clone();
+        host.spawn("gateway bans", async move |stop| {
+            following.0.bans.follow(&following.0.mesh, &following.0.clock, &stop).await;
+            Ok(())
+        });
+        front
+    }
+
+    /// Refuses whoever sends from a banned network.
+    pub(crate) fn serve(&self, client: &Client) -> Result<(), Problem> {
+        self.0.bans.check(client.ip, &self.0.proxies, self.now())
     }
 
     /// The present instant.
@@ -109,13 +134,32 @@ impl Front {
     }
 
     /// Counts a request against the limits of its class.
-    pub(crate) fn charge(&self, class: Class, who: Who) -> Option<Standing> {
-        self.0.limits.charge(class, who)
+    pub(crate) async fn charge(&self, class: Class, who: Who) -> Option<Standing> {
+        self.0.limits.charge(class, who).await
     }
 
     /// Counts a request of a member against what the tenant's plan allows.
-    pub(crate) fn charge_plan(&self, tenant: &Tenant) -> Option<Standing> {
-        self.0.limits.charge_plan(tenant.id, tenant.requests_per_second)
+    pub(crate) async fn charge_plan(&self, tenant: &Tenant) -> Option<Standing> {
+        self.0.limits.charge_plan(tenant.id, tenant.requests_per_second).await
+    }
+
+    /// What is told to whoever is no operator, while the platform is maintained.
+    pub(crate) async fn maintenance(&self) -> Option<Notice> {
+        self.0.maintenance.notice().await
+    }
+
+    /// The origins whose pages may read the API.
+    pub(crate) fn cors(&self) -> &Origins {
+        &self.0.cors
+    }
+
+    /// The tenant that a request names, whoever sends it; `None` also where it cannot be told.
+    pub(crate) async fn named(&self, parts: &Parts) -> Option<Arc<Tenant>> {
+        let client = client(parts).ok()?;
+        let credential = Credential::read(&parts.headers, client.scheme).unwrap_or_default();
+        let tenant =
+            self.tenant(parts, client, (credential.as_ref(), None), &context(client)).await;
+        tenant.ok().flatten()
     }
 
     /// Counts a sign-in attempt of the console's own form, which is limited as that of the API is.
@@ -123,9 +167,45 @@ impl Front {
     /// # Errors
     /// 429 when the address has tried too often.
     pub fn charge_login(&self, visitor: &Visitor) -> Result<(), Problem> {
+        self.charge_address(Class::Login, visitor)
+    }
+
+    /// Charges the looks at what anybody may open (class `accept`) of the visitor's address.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub fn charge_opening(&self, visitor: &Visitor) -> Result<(), Problem> {
+        self.charge_address(Class::Accept, visitor)
+    }
+
+    fn charge_address(&self, class: Class, visitor: &Visitor) -> Result<(), Problem> {
         let ip = visitor.cx.ip.as_deref().and_then(|ip| ip.parse().ok());
-        let standing = ip.and_then(|ip| self.charge(Class::Login, Who::Address(ip)));
+        let standing = ip.and_then(|ip| self.0.limits.charge_now(class, Who::Address(ip)));
         standing.map_or(Ok(()), |standing| standing.verdict())
+    }
+
+    /// Counts a request of software against what its API key allows.
+    pub(crate) async fn charge_key(&self, visitor: &Visitor) -> Option<Standing> {
+        Some(self.0.limits.charge_key(visitor.budget?).await)
+    }
+
+    /// What verifies access tokens.
+    pub(crate) fn access_tokens(&self) -> &AccessTokens {
+        self.0.passports.access_tokens()
+    }
+
+    /// Has a visitor's proof for a marked operation (its id in the OpenAPI document) checked and used up, for the
+    /// console's own forms.
+    ///
+    /// # Errors
+    /// 403 where it does not count, 503 where nobody can check it.
+    pub async fn prove(
+        &self,
+        visitor: &Visitor,
+        operation: &str,
+        proof: &str,
+    ) -> Result<(), Problem> {
+        captcha::prove(&self.0.mesh, &visitor.cx, operation, proof).await
     }
 
     /// Forgets the session that a visitor gave up, so that this process refuses it at once.
@@ -148,25 +228,35 @@ impl Front {
         };
         let prefix = parts.extensions.get::<Prefix>();
         let mut cx = context(client);
-        let tenant = self.tenant(parts, client, credential.as_ref(), &cx).await;
+        let own = match &credential {
+            Some(credential) => self.0.passports.tenant_of(credential.token(), &cx).await,
+            None => Ok(None),
+        };
+        let own = match own {
+            // To a page, a token that does not hold is one that is not there.
+            Err(problem) if wanted == Wanted::Person => return Err(problem),
+            own => own.unwrap_or_default(),
+        };
+        let tenant = self.tenant(parts, client, (credential.as_ref(), own), &cx).await;
         let tenant = match (tenant, &credential) {
             (Ok(tenant), _) => tenant,
             // A token that holds for nobody must not learn which tenants there are.
             (Err(problem), Some(credential)) if wanted == Wanted::Person => {
+                cx.tenant = own;
                 self.0.passports.vouch(credential.token(), &cx).await?;
                 return Err(problem);
             }
             (Err(problem), _) => return Err(problem),
         };
         cx.tenant = tenant.as_ref().map(|tenant| tenant.id);
-        let mut refusal = None;
+        let (mut refusal, mut budget) = (None, None);
         if let Some(credential) = &credential {
             match self.person(credential, &mut cx).await {
                 // A page is shown to strangers too; the person behind it is then not known to it.
                 Err(problem) if wanted == Wanted::Visitor && problem.status().is_client_error() => {
                     refusal = Some(problem);
                 }
-                other => other?,
+                other => budget = other?,
             }
         }
         Ok(Visitor {
@@ -175,6 +265,7 @@ impl Front {
             prefix: prefix.map_or_else(String::new, |prefix| format!("/t/{}", prefix.0)),
             scheme: client.scheme,
             refusal,
+            budget,
             credential,
         })
     }
@@ -183,31 +274,36 @@ impl Front {
         &self,
         parts: &Parts,
         client: &Client,
-        credential: Option<&Credential>,
+        (credential, own): (Option<&Credential>, Option<TenantId>),
         cx: &Cx,
     ) -> Result<Option<Arc<Tenant>>, Problem> {
         let caller = match credential {
             Some(_) => Caller::WithCredential,
             None => Caller::Anonymous,
         };
-        let evidence = Evidence::read(
+        let mut evidence = Evidence::read(
             client.host.as_ref(),
             parts.extensions.get::<Prefix>(),
             &parts.headers,
             &self.0.base_domain,
             caller,
         )?;
+        evidence.names.extend(own.map(Named::Id));
         self.0.tenants.resolve(&evidence, cx).await
     }
 
-    async fn person(&self, credential: &Credential, cx: &mut Cx) -> Result<(), Problem> {
+    async fn person(
+        &self,
+        credential: &Credential,
+        cx: &mut Cx,
+    ) -> Result<Option<KeyBudget>, Problem> {
         let person = self.0.passports.vouch(credential.token(), cx).await?;
         if cx.tenant.is_some() && !person.belongs && !person.is_system_admin() {
             // To whoever has no place in it, a tenant is one that is not there.
             return Err(unknown());
         }
         person.enter(cx);
-        Ok(())
+        Ok(person.budget)
     }
 }
 

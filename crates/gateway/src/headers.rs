@@ -19,11 +19,13 @@ pub(crate) fn cleanse(headers: &mut HeaderMap) {
     }
 }
 
+/// Also by a name that differs in `_` for `-`, which some readers take for the same.
 fn is_identity(name: &str) -> bool {
+    let name = name.replace('_', "-");
     ["usher-", "x-forwarded-", "x-user-", "x-http-method"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
-        || ["forwarded", "x-real-ip", "x-method-override"].contains(&name)
+        || ["forwarded", "x-real-ip", "x-method-override"].contains(&name.as_str())
 }
 
 /// Tells browsers how careful to be; a handler that has said so itself is left alone.
@@ -64,6 +66,9 @@ mod tests {
             "forwarded",
             "x-real-ip",
             "x-http-method-override",
+            "usher_passport",
+            "x_forwarded-for",
+            "x_real_ip",
             "accept",
         ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));

@@ -29,6 +29,7 @@ pub(crate) async fn observe(State(front): State<Front>, request: Request, next: 
     let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let (client, sound) = Client::read(&parts, front.proxies(), front.clock());
+    let sound = front.serve(&client).and(sound);
     let sound = sound.and_then(|()| csrf::check(&parts.method, &parts.headers, &client));
     let method = method(&parts.method);
     let matched = parts.extensions.get::<MatchedPath>().cloned();

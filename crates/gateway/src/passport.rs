@@ -3,17 +3,22 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aws_lc_rs::digest;
-use kernel::{Actor, Code, Cx, Flags, Passport, SessionId, TenantId, UserId};
+use kernel::{Actor, Clock, Code, Credential, Cx, Flags, Passport, TenantId};
 use tokio::time::Instant;
 use wire::{
-    Mesh,
-    auth::v1::{IdentifySessionRequest, sessions_client::SessionsClient},
-    code_of,
+    Mesh, code_of,
     identity::{LIFETIME, PassportClaims},
     user::v1::{ListEffectiveRequest, access_client::AccessClient},
 };
 
-use crate::{credential::refused, memo::Memo, problem::Problem};
+use crate::{
+    access_tokens::AccessTokens,
+    bearer::{Bearers, Shown},
+    credential::refused,
+    limits::KeyBudget,
+    memo::Memo,
+    problem::Problem,
+};
 
 /// How long a right that was taken away may still be believed; below the promised 5 s by the time of one question.
 const STALENESS: Duration = Duration::from_secs(4);
@@ -29,6 +34,8 @@ pub(crate) struct Vouched {
     /// Whether the person belongs to the tenant or holds a platform right.
     pub(crate) belongs: bool,
     epoch: i64,
+    /// What the credential itself may be used for in a minute.
+    pub(crate) budget: Option<KeyBudget>,
     passport: Passport,
     signed: Instant,
 }
@@ -39,18 +46,34 @@ type Key = ([u8; 32], Option<TenantId>);
 /// Identifies callers and signs their passports.
 pub(crate) struct Passports {
     mesh: Mesh,
+    bearers: Bearers,
     known: Memo<Key, Vouched>,
 }
 
 impl Passports {
-    pub(crate) fn new(mesh: Mesh) -> Self {
-        Self { mesh, known: Memo::new(MOST) }
+    pub(crate) fn new(mesh: Mesh, clock: Clock) -> Self {
+        let bearers = Bearers::new(mesh.clone(), clock);
+        Self { mesh, bearers, known: Memo::new(MOST) }
+    }
+
+    /// The tenant that the token itself names, if it names one.
+    pub(crate) async fn tenant_of(
+        &self,
+        token: &str,
+        cx: &Cx,
+    ) -> Result<Option<TenantId>, Problem> {
+        self.bearers.tenant_of(token, cx).await
+    }
+
+    /// What verifies access tokens.
+    pub(crate) const fn access_tokens(&self) -> &AccessTokens {
+        self.bearers.access_tokens()
     }
 
     /// Who stands behind `token` in the tenant of `cx`; 401 when nobody does.
     pub(crate) async fn vouch(&self, token: &str, cx: &Cx) -> Result<Vouched, Problem> {
         let key = (sha256(token), cx.tenant);
-        let ask = |former| async move { Ok((self.ask(token, cx, former).await?, STALENESS)) };
+        let ask = |former| async move { self.ask(token, cx, former).await };
         self.known.recall(key, ask).await
     }
 
@@ -60,40 +83,31 @@ impl Passports {
         self.known.forget(|(known, _)| *known == sum);
     }
 
-    async fn ask(&self, token: &str, cx: &Cx, former: Option<Vouched>) -> Result<Vouched, Problem> {
+    async fn ask(
+        &self,
+        token: &str,
+        cx: &Cx,
+        former: Option<Vouched>,
+    ) -> Result<(Vouched, Duration), Problem> {
         // Asked for the gateway itself: about a person, not for one, and for no tenant.
         let asking = Cx { tenant: None, ..cx.clone() };
-        let token = token.to_owned();
-        let identity = SessionsClient::new(self.mesh.to("auth"))
-            .identify_session(wire::call(&asking, IdentifySessionRequest { token }))
-            .await
-            .map_err(|status| of_auth(&status))?
-            .into_inner();
+        let shown = self.bearers.identify(token, cx, &asking).await?;
         let request = ListEffectiveRequest {
-            user_id: identity.user_id.clone(),
+            user_id: shown.id.to_string(),
             tenant_id: cx.tenant.map(|id| id.to_string()).unwrap_or_default(),
+            tenant_only: shown.of_tenant,
         };
         let effective = AccessClient::new(self.mesh.to("user"))
             .list_effective(wire::call(&asking, request))
             .await
             .map_err(|status| Problem::of_dependency(&status, "user"))?
             .into_inner();
-        let person = Vouched {
-            actor: Actor::User {
-                id: UserId::parse(&identity.user_id).map_err(|_| Problem::internal())?,
-                session: SessionId::parse(&identity.session_id).map_err(|_| Problem::internal())?,
-            },
-            permissions: Arc::new(effective.permissions.into_iter().collect()),
-            flags: Flags { suspended: effective.suspended, system_admin: effective.system_admin },
-            belongs: effective.belongs,
-            epoch: effective.epoch,
-            passport: Passport::new(""),
-            signed: Instant::now(),
-        };
+        let life = shown.left.map_or(STALENESS, |left| left.min(STALENESS));
+        let person = vouched(&shown, effective);
         match former {
             // Services verify a passport once and remember it, so an unchanged one is worth keeping.
-            Some(former) if former.is_still(&person) => Ok(former),
-            _ => self.sign(person, cx.tenant),
+            Some(former) if former.is_still(&person) => Ok((former, life)),
+            _ => Ok((self.sign(person, cx.tenant)?, life)),
         }
     }
 
@@ -112,6 +126,8 @@ impl Passports {
             epoch: person.epoch,
             suspended: person.flags.suspended,
             system_admin: person.flags.system_admin,
+            credential: person.flags.credential,
+            of_tenant: person.flags.of_tenant,
         };
         let passport = self.mesh.key().passport(claims).map_err(|problem| {
             tracing::error!(%problem, "cannot sign a passport");
@@ -141,14 +157,43 @@ impl Vouched {
         self.signed.elapsed() < LIFETIME / 2
             && (&self.actor, &self.permissions) == (&now.actor, &now.permissions)
             && (self.flags, self.belongs, self.epoch) == (now.flags, now.belongs, now.epoch)
+            && self.budget == now.budget
     }
 }
 
-fn of_auth(status: &tonic::Status) -> Problem {
+/// What somebody may do, as far as what they showed lets them.
+fn vouched(shown: &Shown, effective: wire::user::v1::Effective) -> Vouched {
+    let mut permissions: BTreeSet<String> = effective.permissions.into_iter().collect();
+    if !shown.scopes.is_empty() {
+        permissions.retain(|permission| shown.scopes.contains(permission));
+    }
+    let is_own = shown.credential != Credential::Delegated;
+    Vouched {
+        actor: Actor::User { id: shown.id, session: shown.session },
+        permissions: Arc::new(permissions),
+        flags: Flags {
+            suspended: effective.suspended,
+            // The bypass is a person's, never that of software, nor of whom a tenant alone vouches for.
+            system_admin: effective.system_admin && is_own && !shown.of_tenant,
+            credential: shown.credential,
+            of_tenant: shown.of_tenant,
+        },
+        belongs: effective.belongs,
+        epoch: effective.epoch,
+        budget: shown.budget,
+        passport: Passport::new(""),
+        signed: Instant::now(),
+    }
+}
+
+/// What `auth` says of a credential, as its bearer hears it.
+pub(crate) fn of_auth(status: &tonic::Status) -> Problem {
     match code_of(status).code {
         Code::Unauthenticated | Code::NotFound | Code::Invalid | Code::Gone => {
             refused("The token or session is unknown or has ended; sign in again.")
         }
+        // Good, but not good enough for this tenant.
+        Code::Denied => Problem::of_refusal(status),
         _ => Problem::of_dependency(status, "auth"),
     }
 }

@@ -69,9 +69,19 @@ impl Problem {
             .map(|violation| format!("{} {}", violation.field, violation.problem))
             .collect::<Vec<_>>()
             .join("; ");
-        let mut problem = Self::new(Code::Invalid, "invalid_argument", detail);
-        problem.0.errors = fields;
-        problem
+        Self::new(Code::Invalid, "invalid_argument", detail).with_fields(fields)
+    }
+
+    /// The same problem, which is worth another try after this time.
+    pub(crate) fn retry_after(mut self, after: Duration) -> Self {
+        self.0.retry_after = Some(after);
+        self
+    }
+
+    /// The same problem, which lies in these fields.
+    pub(crate) fn with_fields(mut self, fields: Vec<FieldViolation>) -> Self {
+        self.0.errors = fields;
+        self
     }
 
     /// A limit is reached; `policy` is the one that was.

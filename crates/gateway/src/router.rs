@@ -9,6 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use boot::{Health, Host};
+use bus::Nats;
+use http::request::Parts;
 use kernel::Clock;
 use tower::{Service, ServiceExt, service_fn};
 use tower_http::{
@@ -21,17 +23,23 @@ use tower_http::{
 use wire::Mesh;
 
 use crate::{
-    Config, compat, docs,
-    front::{Front, client},
+    Config, compat, cors, docs,
+    front::{Front, Wanted, client},
+    jwks,
     limits::{Class, Who},
+    oauth,
     observe::{PageRoute, observe},
     problem::Problem,
     tenancy::{Prefix, split},
     transcode::{self, LINES},
+    well_known,
 };
 
 /// Bytes that are not worth the work of compressing them: they fit into a packet.
 const SMALL: u64 = 1024;
+
+/// Where the pages lie by which an operator signs in, with what they need.
+const SIGN_IN: [&str; 2] = ["/signin", "/assets/"];
 
 /// What the gateway works with.
 #[derive(Clone)]
@@ -42,6 +50,8 @@ pub struct Deps {
     pub clock: Clock,
     /// What `/livez` and `/readyz` tell.
     pub health: Health,
+    /// Where gateways meet, to share limits and the switch of maintenance. Without it this one is alone.
+    pub nats: Option<Nats>,
 }
 
 /// The public router. `console` serves whatever is no address of the API; its handlers may ask for a
@@ -55,9 +65,13 @@ pub fn router(config: &Config, deps: Deps, host: &Host, console: Router) -> Rout
     let inside = transcode::router(&front)
         .merge(compat::router(&front))
         .merge(docs::router())
+        .merge(jwks::router(&front))
+        .merge(oauth::router(&front))
         .merge(health.routes())
+        .merge(well_known::router(config.security_contact.as_ref(), front.clock()))
         .fallback_service(console)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(front.clone(), cors::share))
         .layer(middleware::from_fn_with_state(front, observe))
         // Outermost, since a refusal gets its body last.
         .layer(CompressionLayer::new().compress_when(worth_compressing()));
@@ -100,18 +114,28 @@ async fn tell_route(matched: Option<MatchedPath>, request: Request, next: Next) 
     response
 }
 
-/// Pages are limited by address, as reads and writes of the API are.
+/// Pages are limited by address, as reads and writes of the API are; while the platform is maintained only operators see
+/// them, and whoever may become one by signing in.
 async fn limit_pages(State(front): State<Front>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let class = if parts.method.is_safe() { Class::Read } else { Class::Write };
-    let standing = match client(&parts) {
-        Ok(client) => front.charge(class, Who::Address(client.ip)),
-        Err(problem) => return problem.into_response(),
-    };
-    if let Some(Err(problem)) = standing.map(|standing| standing.verdict()) {
-        return problem.into_response();
+    match let_in(&front, &parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => problem.into_response(),
     }
-    next.run(Request::from_parts(parts, body)).await
+}
+
+async fn let_in(front: &Front, parts: &Parts) -> Result<(), Problem> {
+    let class = if parts.method.is_safe() { Class::Read } else { Class::Write };
+    let standing = front.charge(class, Who::Address(client(parts)?.ip)).await;
+    standing.map_or(Ok(()), |standing| standing.verdict())?;
+    let Some(notice) = front.maintenance().await else { return Ok(()) };
+    if SIGN_IN.iter().any(|begin| parts.uri.path().starts_with(begin)) {
+        return Ok(());
+    }
+    match front.admit(parts, Wanted::Visitor).await {
+        Ok(visitor) if visitor.cx.flags.system_admin => Ok(()),
+        _ => Err(notice.refusal()),
+    }
 }
 
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {

@@ -4,7 +4,7 @@ use kernel::Cx;
 use tonic::{Request, Status};
 use wire::{
     Caller,
-    provisioning::v1::sheets_client::SheetsClient,
+    provisioning::v1::{ozon_keys_client::OzonKeysClient, sheets_client::SheetsClient},
     user::v1::{accounts_client::AccountsClient, invites_client::InvitesClient},
 };
 
@@ -30,6 +30,10 @@ impl Call<'_> {
 
     pub(super) fn invites(&self) -> InvitesClient<Caller> {
         InvitesClient::new(self.front.mesh().to("user"))
+    }
+
+    pub(super) fn ozon_keys(&self) -> OzonKeysClient<Caller> {
+        OzonKeysClient::new(self.front.mesh().to("provisioning"))
     }
 
     pub(super) fn sheets(&self) -> SheetsClient<Caller> {

@@ -9,6 +9,7 @@ mod datasets;
 mod document;
 mod envelope;
 mod input;
+mod ozon;
 mod people;
 mod router;
 mod rows;

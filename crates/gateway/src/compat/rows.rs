@@ -32,8 +32,13 @@ pub(crate) enum Deed {
     ReadDataset,
     UploadDataset,
     UpdateDataset,
+    ClearDataset,
     ReadTokens,
     PutToken,
+    DeleteToken,
+    ReadOzonKeys,
+    PutOzonKey,
+    DeleteOzonKey,
     Register,
     AddToken,
     ListTokens,
@@ -59,10 +64,15 @@ impl Deed {
             Self::ReadTokens | Self::ListTokens | Self::GetToken => {
                 "/usher.provisioning.v1.Sheets/ListSheetTokens"
             }
+            Self::DeleteToken => "/usher.provisioning.v1.Sheets/DeleteSheetToken",
+            Self::ReadOzonKeys => "/usher.provisioning.v1.OzonKeys/ListOzonKeys",
+            Self::PutOzonKey => "/usher.provisioning.v1.OzonKeys/PutOzonKey",
+            Self::DeleteOzonKey => "/usher.provisioning.v1.OzonKeys/DeleteOzonKey",
             Self::PutToken | Self::AddToken => "/usher.provisioning.v1.Sheets/PutSheetToken",
             Self::ReadDataset
             | Self::UploadDataset
             | Self::UpdateDataset
+            | Self::ClearDataset
             | Self::RelayRead
             | Self::RelayUpload
             | Self::RelayUpdate => "/usher.provisioning.v1.Sheets/RelayDataset",
@@ -116,13 +126,13 @@ pub(crate) static ROWS: [Row; 28] = [
     row("dataset.read", Method::GET, DATASET, "read", Deed::ReadDataset),
     row("dataset.create", Method::POST, DATASET, "create", Deed::UploadDataset),
     row("dataset.update", Method::PATCH, DATASET, "update", Deed::UpdateDataset),
-    row("dataset.delete", Method::DELETE, DATASET, "delete", Deed::Unsupported),
+    row("dataset.delete", Method::DELETE, DATASET, "delete", Deed::ClearDataset),
     row("wb.token.read", Method::GET, TOKEN, "read", Deed::ReadTokens),
     row("wb.token.create", Method::POST, TOKEN, "create", Deed::PutToken),
-    row("wb.token.delete", Method::DELETE, TOKEN, "delete", Deed::Unsupported),
-    row("ozon.apikey.read", Method::GET, OZON, "read", Deed::Unsupported),
-    row("ozon.apikey.create", Method::POST, OZON, "create", Deed::Unsupported),
-    row("ozon.apikey.delete", Method::DELETE, OZON, "delete", Deed::Unsupported),
+    row("wb.token.delete", Method::DELETE, TOKEN, "delete", Deed::DeleteToken),
+    row("ozon.apikey.read", Method::GET, OZON, "read", Deed::ReadOzonKeys),
+    row("ozon.apikey.create", Method::POST, OZON, "create", Deed::PutOzonKey),
+    row("ozon.apikey.delete", Method::DELETE, OZON, "delete", Deed::DeleteOzonKey),
     post("spreadsheets.register", "/admin/spreadsheets/register", Deed::Register),
     post("wb.tokens.add", "/admin/wb/tokens/add", Deed::AddToken),
     post("wb.tokens.list", "/admin/wb/tokens/list", Deed::ListTokens),

@@ -13,7 +13,7 @@ use super::{
     datasets,
     envelope::{Answer, refuse},
     input::Input,
-    people,
+    ozon, people,
     rows::{Deed, Row},
     sheets, tokens,
 };
@@ -23,7 +23,7 @@ use crate::{
     front::{Front, Wanted, client},
     limits::Standing,
     problem::Problem,
-    transcode::{LONGEST, MAX_BODY, collect, enter, idempotency_key},
+    transcode::{LONGEST, MAX_BODY, Opens, collect, enter, idempotency_key},
 };
 
 /// Carries the token where a caller cannot send `Authorization`.
@@ -61,7 +61,8 @@ async fn answer(
     body: axum::body::Body,
     standing: &mut Option<Standing>,
 ) -> Result<Answer, Problem> {
-    let visitor = enter(front, &parts, row.deed.class(), Wanted::Person, standing).await?;
+    let visitor =
+        enter(front, &parts, row.deed.class(), (Wanted::Person, Opens::Normally), standing).await?;
     let body = collect(body, MAX_BODY).await?;
     let input = Input::read(vars, parts.uri.query().unwrap_or_default(), &body)?;
     let mut cx = visitor.cx;
@@ -87,12 +88,17 @@ async fn perform(deed: Deed, call: &Call<'_>) -> Result<Answer, Problem> {
         Deed::Register => sheets::register(call).await,
         Deed::ReadTokens => tokens::read(call).await,
         Deed::PutToken => tokens::put(call).await,
+        Deed::DeleteToken => tokens::delete(call).await,
+        Deed::ReadOzonKeys => ozon::read(call).await,
+        Deed::PutOzonKey => ozon::put(call).await,
+        Deed::DeleteOzonKey => ozon::delete(call).await,
         Deed::AddToken => tokens::add(call).await,
         Deed::ListTokens => tokens::list(call).await,
         Deed::GetToken => tokens::get(call).await,
         Deed::ReadDataset => datasets::wrapped(call, "read").await,
         Deed::UploadDataset => datasets::wrapped(call, "upload").await,
         Deed::UpdateDataset => datasets::wrapped(call, "update").await,
+        Deed::ClearDataset => datasets::wrapped(call, "clear").await,
         Deed::RelayRead => datasets::bare(call, "read").await,
         Deed::RelayUpload => datasets::bare(call, "upload").await,
         Deed::RelayUpdate => datasets::bare(call, "update").await,
@@ -113,6 +119,7 @@ fn lift_key(headers: &mut HeaderMap) -> Result<(), Problem> {
     let key = sole(headers, API_KEY.as_str()).ok_or_else(wrong)?;
     let mut bearer = HeaderValue::try_from(format!("Bearer {key}")).map_err(|_| wrong())?;
     bearer.set_sensitive(true);
+    headers.remove(&API_KEY);
     match headers.get(AUTHORIZATION) {
         None => {
             headers.insert(AUTHORIZATION, bearer);

@@ -1,7 +1,9 @@
 //! `wb.token.*` of a user, and the legacy backend's own calls about tokens. A token itself is never told.
 
 use serde_json::{Value, json};
-use wire::provisioning::v1::{ListSheetTokensRequest, PutSheetTokenRequest, SheetToken};
+use wire::provisioning::v1::{
+    DeleteSheetTokenRequest, ListSheetTokensRequest, PutSheetTokenRequest, SheetToken,
+};
 
 use super::{
     call::{Call, refused},
@@ -31,6 +33,14 @@ pub(super) async fn read(call: &Call<'_>) -> Result<Answer, Problem> {
 pub(super) async fn put(call: &Call<'_>) -> Result<Answer, Problem> {
     let stored = keep(call, call.input.text("id")?).await?;
     Ok(Answer::of(item(&stored)))
+}
+
+/// The copy that is kept here; the legacy backend knows no way to take a token back.
+pub(super) async fn delete(call: &Call<'_>) -> Result<Answer, Problem> {
+    let wish =
+        DeleteSheetTokenRequest { user_id: call.input.text("id")?, spreadsheet_id: String::new() };
+    let was = call.sheets().delete_sheet_token(call.ask(wish)).await.map_err(refused)?;
+    Ok(Answer::of(item(&was.into_inner())))
 }
 
 /// As the legacy backend has it: with an owner, the spreadsheet is given to them first.

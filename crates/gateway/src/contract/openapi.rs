@@ -114,6 +114,12 @@ fn parameters() -> Value {
             "description": "Makes the call repeatable: a repeated key gets the first answer again.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         },
+        "CaptchaResponse": {
+            "name": "Captcha-Response",
+            "in": "header",
+            "description": "The proof that `GET /v1/captcha` asks for: work that was done, or the answer of the provider's widget. Each counts once.",
+            "schema": {"type": "string", "maxLength": 4096},
+        },
     })
 }
 

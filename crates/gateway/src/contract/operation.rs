@@ -77,6 +77,9 @@ fn parameters(route: &Route, schemas: &mut Schemas) -> Value {
     if route.rule.idempotent {
         parameters.push(json!({"$ref": "#/components/parameters/IdempotencyKey"}));
     }
+    if route.rule.captcha {
+        parameters.push(json!({"$ref": "#/components/parameters/CaptchaResponse"}));
+    }
     Value::Array(parameters)
 }
 
@@ -98,6 +101,8 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
     let mut refusals = vec!["400", "429", "503"];
     if !route.rule.public {
         refusals.extend(["401", "403"]);
+    } else if route.rule.captcha {
+        refusals.push("403");
     }
     if !route.vars.is_empty() {
         refusals.push("404");
@@ -137,7 +142,15 @@ fn in_words(rule: &Rule) -> String {
         Scope::Platform => "",
     };
     let repeat = if rule.idempotent { " May be repeated with its `Idempotency-Key`." } else { "" };
-    format!("{who}{place}{repeat}")
+    let proof = match rule.captcha {
+        true => {
+            " Takes a proof in `Captcha-Response` where `GET /v1/captcha` names a kind of it: without one it is refused \
+             as `captcha_required`, with one that does not count as `captcha_refused`, and as `captcha_unavailable` \
+             while proofs cannot be checked."
+        }
+        false => "",
+    };
+    format!("{who}{place}{repeat}{proof}")
 }
 
 fn as_json(rule: &Rule) -> Value {
@@ -155,5 +168,6 @@ fn as_json(rule: &Rule) -> Value {
         "rate": rate,
         "audit": rule.audit,
         "idempotent": rule.idempotent,
+        "captcha": rule.captcha,
     })
 }

@@ -3,7 +3,7 @@
 use crate::Config;
 
 /// A class of requests with a limit of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Class {
     /// Sign-in.
     Login,

@@ -1,30 +1,26 @@
-//! The limiter of one process: a generic cell rate algorithm by class and by who asks, in bounded memory.
+//! The limiter: counts every request here, and by shares in the budget that all gateways have in common.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
-    num::NonZeroU32,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    time::Duration,
+    sync::Arc,
 };
 
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
-    middleware::StateInformationMiddleware,
-    state::keyed::DefaultKeyedStateStore,
-};
-use kernel::TenantId;
+use boot::Host;
+use bus::Nats;
+use kernel::{Actor, Clock, TenantId};
+use tokio::sync::{Mutex, mpsc};
 
-use super::{Class, Standing, plan::PlanLimits};
+use super::{
+    Class, KeyBudget, Standing,
+    budget::Budget,
+    ledger::{Account, Key, Ledger, Of, What},
+    rate::{Nanos, Rate},
+};
 use crate::Config;
 
-/// Callers remembered for one class; more share the counters of the crowd.
-const MOST: usize = 100_000;
-/// After so many requests those who have been quiet are forgotten.
-const SWEEP: usize = 1024;
-/// Counters that the callers share who come when the memory is full.
-const CROWD: u64 = 1024;
+/// Accounts that wait to be told to the other gateways.
+const WAITING: usize = 4_096;
 
 /// Whom a request is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,153 +29,286 @@ pub(crate) enum Who {
     Address(IpAddr),
     /// The tenant, for members only: a stranger cannot use up its allowance.
     Tenant(TenantId),
+    /// One person or key within the tenant, by [`Who::person`].
+    Person(TenantId, u64),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    V4(u32),
-    V6(u64),
-    Tenant(TenantId),
-    Crowd(u64),
+impl Who {
+    /// The person or key behind a request to a tenant.
+    pub(crate) fn person(tenant: TenantId, actor: &Actor) -> Self {
+        // The same in every process: the hasher has no key.
+        let mut hasher = DefaultHasher::new();
+        actor.label().hash(&mut hasher);
+        Self::Person(tenant, hasher.finish())
+    }
+
+    fn of(self) -> Of {
+        match self {
+            Self::Address(ip) => Of::address(ip),
+            Self::Tenant(id) => Of::Tenant(id),
+            Self::Person(id, who) => Of::Person(id, who),
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Address(_) => "address",
+            Self::Tenant(_) => "tenant",
+            Self::Person(..) => "person",
+        }
+    }
 }
 
-type Keyed =
-    RateLimiter<Key, DefaultKeyedStateStore<Key>, DefaultClock, StateInformationMiddleware>;
+/// The limits of every class and plan. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Limits(Arc<Inner>);
 
-/// The limits of every class.
-pub(crate) struct Limits {
-    classes: Vec<(Class, Limit)>,
-    plans: PlanLimits,
-    clock: DefaultClock,
+struct Inner {
+    /// Requests a minute, in the order of [`Class::ALL`]; 0 for as many as come.
+    per_minute: [u32; Class::ALL.len()],
+    /// How much of its tenant's quota one person may use, in hundredths.
+    person_percent: u32,
+    ledger: Ledger,
+    clock: Clock,
+    common: Option<(Budget, mpsc::Sender<(Key, Rate)>)>,
 }
 
-struct Limit {
-    quota: u32,
-    keyed: Keyed,
-    requests: AtomicUsize,
-    crowded: AtomicBool,
+/// A policy that a request is counted by.
+#[derive(Clone)]
+struct Policy {
+    key: Key,
+    rate: Rate,
+    name: String,
+}
+
+/// What became of a request, or that the common budget must be asked first.
+enum Step {
+    Done(Standing),
+    Ask(Arc<Mutex<()>>),
 }
 
 impl Limits {
-    pub(crate) fn new(config: &Config) -> Self {
-        let limits = Class::ALL.into_iter().filter_map(|class| {
-            let quota = NonZeroU32::new(class.per_minute(config))?;
-            Some((class, Limit::new(quota)))
-        });
-        let plans = PlanLimits::default();
-        Self { classes: limits.collect(), plans, clock: DefaultClock::default() }
+    /// Limits that all gateways on this NATS share; of this process alone without one.
+    pub(crate) fn start(config: &Config, clock: Clock, nats: Option<&Nats>, host: &Host) -> Self {
+        let (tell, waiting) = mpsc::channel(WAITING);
+        let common = nats.map(|nats| (Budget::new(nats), tell));
+        let is_common = common.is_some();
+        let limits = Self(Arc::new(Inner {
+            per_minute: Class::ALL.map(|class| class.per_minute(config)),
+            person_percent: config.limit_person_percent,
+            ledger: Ledger::default(),
+            clock,
+            common,
+        }));
+        if is_common {
+            let telling = limits.clone();
+            host.spawn("limits".to_owned(), async move |stop| {
+                stop.run_until_cancelled(telling.tell(waiting)).await;
+                Ok(())
+            });
+        }
+        limits
+    }
+
+    /// Counts one request and says how the caller stands; `None` where there is no limit.
+    pub(crate) async fn charge(&self, class: Class, who: Who) -> Option<Standing> {
+        Some(self.count(self.policy(class, who)?).await)
+    }
+
+    /// Counts one request without asking the other gateways first; they are told of it at once.
+    pub(crate) fn charge_now(&self, class: Class, who: Who) -> Option<Standing> {
+        let policy = self.policy(class, who)?;
+        Some(match self.step(&policy) {
+            Step::Done(standing) => standing,
+            Step::Ask(_) => {
+                let standing = self.alone(&policy);
+                if let Some((_, tell)) = &self.0.common {
+                    // Where too many wait already, the next request tells of this one too.
+                    let _ = tell.try_send((policy.key, policy.rate));
+                }
+                standing
+            }
+        })
     }
 
     /// Counts one request of a tenant against what its plan allows in a second; `None` where it allows any number.
-    pub(crate) fn charge_plan(
+    pub(crate) async fn charge_plan(
         &self,
         tenant: TenantId,
         per_second: Option<u32>,
     ) -> Option<Standing> {
-        self.plans.charge(tenant, NonZeroU32::new(per_second?)?)
+        let quota = per_second.filter(|quota| *quota > 0)?;
+        // Another quota than before begins a new count.
+        let key = Key { of: Of::Tenant(tenant), what: What::Plan(quota) };
+        let rate = Rate { quota, window: 1 };
+        Some(self.count(Policy { key, rate, name: "requests-per-tenant".into() }).await)
     }
 
-    /// Counts one request and says how the caller stands; `None` where the class has no limit.
-    pub(crate) fn charge(&self, class: Class, who: Who) -> Option<Standing> {
-        let (_, limit) = self.classes.iter().find(|(limited, _)| *limited == class)?;
-        let name = match who {
-            Who::Address(_) => "address",
-            Who::Tenant(_) => "tenant",
+    /// Counts one request against what an API key of its own limit may be used for in a minute.
+    pub(crate) async fn charge_key(&self, budget: KeyBudget) -> Standing {
+        let quota = budget.per_minute.get();
+        // Another limit than before begins a new count.
+        let key = Key { of: Of::ApiKey(budget.key), what: What::ApiKey(quota) };
+        let rate = Rate { quota, window: 60 };
+        self.count(Policy { key, rate, name: "requests-per-key".into() }).await
+    }
+
+    fn policy(&self, class: Class, who: Who) -> Option<Policy> {
+        let at = Class::ALL.iter().position(|other| *other == class)?;
+        let quota = match (self.0.per_minute[at], who) {
+            (0, _) => return None,
+            (_, Who::Person(..)) if self.0.person_percent == 0 => return None,
+            (quota, Who::Person(..)) => {
+                let share = u64::from(quota) * u64::from(self.0.person_percent) / 100;
+                u32::try_from(share).unwrap_or(quota).max(1)
+            }
+            (quota, _) => quota,
         };
-        let outcome = limit.keyed.check_key(&limit.key(who));
-        let (remaining, wait) = match outcome {
-            Ok(state) => (state.remaining_burst_capacity(), None),
-            Err(until) => (0, Some(until.wait_time_from(self.clock.now()))),
+        let key = Key { of: who.of(), what: What::Class(class) };
+        let name = format!("{}-per-{}", class.word(), who.word());
+        Some(Policy { key, rate: Rate { quota, window: 60 }, name })
+    }
+
+    async fn count(&self, policy: Policy) -> Standing {
+        let asking = match self.step(&policy) {
+            Step::Done(standing) => return standing,
+            Step::Ask(asking) => asking,
         };
-        let each = Duration::from_secs(60) / limit.quota;
-        Some(Standing {
-            policy: format!("{}-per-{name}", class.word()),
-            quota: limit.quota,
-            window: 60,
-            remaining,
-            reset: wait.unwrap_or_else(|| each * limit.quota.saturating_sub(remaining)),
-            wait,
+        // One asks for all requests of an account; the others find what it brought.
+        let _turn = asking.lock().await;
+        if let Step::Done(standing) = self.step(&policy) {
+            return standing;
+        }
+        self.ask(policy.key, policy.rate).await;
+        match self.step(&policy) {
+            Step::Done(standing) => standing,
+            Step::Ask(_) => self.alone(&policy),
+        }
+    }
+
+    /// One step, under the account's lock.
+    fn step(&self, policy: &Policy) -> Step {
+        let (now, rate) = (self.now(), policy.rate);
+        let is_common = self.0.common.as_ref().is_some_and(|(common, _)| common.is_there());
+        self.0.ledger.with(policy.key, now, |key, account| {
+            if rate.left(account.own, now) == 0 {
+                return Step::Done(self.refuse(policy, account.own, now));
+            }
+            if is_common && !matches!(key.of, Of::Crowd(_)) {
+                if account.shut > now {
+                    return Step::Done(self.refuse(policy, account.all, now));
+                }
+                if account.all <= now {
+                    // All of it is there again, so what was taken before counts no more.
+                    account.held = 0;
+                }
+                if account.held > 0 {
+                    account.held -= 1;
+                } else if account.untold < rate.free() {
+                    account.untold += 1;
+                } else {
+                    return Step::Ask(account.asking.get_or_insert_default().clone());
+                }
+            }
+            Step::Done(self.pass(policy, account, now))
         })
     }
-}
 
-impl Limit {
-    fn new(quota: NonZeroU32) -> Self {
-        Self {
-            quota: quota.get(),
-            keyed: RateLimiter::keyed(Quota::per_minute(quota))
-                .with_middleware::<StateInformationMiddleware>(),
-            requests: AtomicUsize::new(0),
-            crowded: AtomicBool::new(false),
-        }
-    }
-
-    fn key(&self, who: Who) -> Key {
-        if self.requests.fetch_add(1, Ordering::Relaxed) % SWEEP == SWEEP - 1 {
-            self.keyed.retain_recent();
-            let crowded = self.keyed.len() >= MOST;
-            self.crowded.store(crowded, Ordering::Relaxed);
-        }
-        let key = match who {
-            Who::Tenant(id) => return Key::Tenant(id),
-            Who::Address(IpAddr::V4(ip)) => Key::V4(ip.into()),
-            Who::Address(IpAddr::V6(ip)) => {
-                Key::V6(u64::try_from(u128::from(ip) >> 64).unwrap_or_default())
+    /// Counts a request here, to be told of later.
+    fn alone(&self, policy: &Policy) -> Standing {
+        let now = self.now();
+        self.0.ledger.with(policy.key, now, |_, account| {
+            if policy.rate.left(account.own, now) == 0 {
+                return self.refuse(policy, account.own, now);
             }
+            account.untold = account.untold.saturating_add(1).min(policy.rate.quota);
+            self.pass(policy, account, now)
+        })
+    }
+
+    fn pass(&self, policy: &Policy, account: &mut Account, now: Nanos) -> Standing {
+        account.own = policy.rate.take(account.own, now, 1).0;
+        let ahead = account.own.max(account.all);
+        let left = policy.rate.left(account.own, now);
+        let remaining = match account.all > now {
+            true => left.min(policy.rate.left(account.all, now).saturating_add(account.held)),
+            false => left,
         };
-        if self.crowded.load(Ordering::Relaxed) {
-            let mut hasher = DefaultHasher::new();
-            key.hash(&mut hasher);
-            return Key::Crowd(hasher.finish() % CROWD);
+        self.standing(policy, remaining, ahead, now, false)
+    }
+
+    fn refuse(&self, policy: &Policy, arrival: Nanos, now: Nanos) -> Standing {
+        metrics::counter!("usher_limits_refused_total", "policy" => policy.name.clone())
+            .increment(1);
+        self.standing(policy, 0, arrival, now, true)
+    }
+
+    fn standing(
+        &self,
+        policy: &Policy,
+        remaining: u32,
+        arrival: Nanos,
+        now: Nanos,
+        refused: bool,
+    ) -> Standing {
+        let rate = policy.rate;
+        let wait = refused.then(|| rate.wait(arrival, now));
+        Standing {
+            policy: policy.name.clone(),
+            quota: rate.quota,
+            window: rate.window,
+            remaining,
+            reset: wait.unwrap_or_else(|| rate.reset(arrival, now)),
+            wait,
+            alone: self.0.common.as_ref().is_some_and(|(common, _)| common.is_away()),
         }
-        key
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::{Ipv4Addr, Ipv6Addr};
-
-    fn limits(login: u32) -> Limits {
-        Limits::new(&Config { limit_login: login, ..Config::default() })
     }
 
-    fn passes(limits: &Limits, ip: impl Into<IpAddr>) -> bool {
-        let standing = limits.charge(Class::Login, Who::Address(ip.into()));
-        standing.expect("limited").verdict().is_ok()
+    /// Tells the common budget what was used, and takes a share of it.
+    async fn ask(&self, key: Key, rate: Rate) {
+        let Some((common, _)) = &self.0.common else { return };
+        let now = self.now();
+        let untold = self.0.ledger.with(key, now, |_, account| account.untold);
+        let wanted = rate.share().saturating_add(untold);
+        let Some((all, given)) = common.take(key, rate, now, wanted).await else { return };
+        self.0.ledger.with(key, now, |_, account| {
+            let told = given.min(untold);
+            account.all = all;
+            account.untold = account.untold.saturating_sub(told);
+            account.held = account.held.saturating_add(given - told);
+            if account.held == 0 {
+                // Not for each request that comes back, but for a share of them.
+                let wait = rate.wait_for(rate.share(), all, now).as_nanos();
+                account.shut = now.saturating_add(Nanos::try_from(wait).unwrap_or(Nanos::MAX));
+            }
+        });
     }
 
-    #[test]
-    fn an_address_has_its_quota_and_no_more() {
-        let limits = limits(3);
-        let (one, other) = (Ipv4Addr::new(1, 2, 3, 4), Ipv4Addr::new(1, 2, 3, 5));
-        assert!((0..3).all(|_| passes(&limits, one)));
-        assert!(!passes(&limits, one));
-        assert!(passes(&limits, other));
-    }
-
-    #[test]
-    fn a_subscriber_cannot_multiply_itself_within_its_ipv6_network() {
-        let limits = limits(3);
-        let ip = |host: u16| Ipv6Addr::new(0x2001, 0xdb8, 0, 1, 0, 0, 0, host);
-        assert_eq!((0..10).filter(|host| passes(&limits, ip(*host))).count(), 3);
-        assert!(passes(&limits, Ipv6Addr::new(0x2001, 0xdb8, 0, 2, 0, 0, 0, 1)));
-    }
-
-    #[test]
-    fn zero_lifts_a_limit() {
-        let who = Who::Address(Ipv4Addr::LOCALHOST.into());
-        assert_eq!(limits(0).charge(Class::Login, who), None);
-    }
-
-    #[test]
-    fn memory_stays_bounded_under_a_flood_of_addresses() {
-        let limits = limits(1);
-        for n in 0..(u32::try_from(MOST).expect("small") + 20_000) {
-            passes(&limits, Ipv4Addr::from(n));
+    /// Tells of what was counted without asking.
+    async fn tell(&self, mut waiting: mpsc::Receiver<(Key, Rate)>) {
+        while let Some((key, rate)) = waiting.recv().await {
+            let now = self.now();
+            let asking = self
+                .0
+                .ledger
+                .with(key, now, |_, account| account.asking.get_or_insert_default().clone());
+            let _turn = asking.lock().await;
+            self.ask(key, rate).await;
         }
-        let (_, limit) = &limits.classes[0];
-        assert!(limit.keyed.len() <= MOST + SWEEP + usize::try_from(CROWD).expect("small"));
+    }
+
+    fn now(&self) -> Nanos {
+        let now = self.0.clock.now().jiff().as_nanosecond();
+        Nanos::try_from(now).unwrap_or(Nanos::MAX)
+    }
+
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> usize {
+        self.0.common.as_ref().map_or(0, |(common, _)| common.asked())
+    }
+
+    #[cfg(test)]
+    pub(super) fn accounts(&self) -> usize {
+        self.0.ledger.len()
     }
 }

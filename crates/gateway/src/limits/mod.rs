@@ -1,12 +1,19 @@
-//! How much one address and one tenant may ask for, by class of request.
+//! How much one address, one tenant and one person may ask for, by class of request; the same in however many gateways.
 
+mod budget;
 mod class;
+mod key;
+mod ledger;
 mod limiter;
-mod plan;
+mod rate;
 mod standing;
 mod streams;
 
 pub(crate) use class::Class;
+pub(crate) use key::KeyBudget;
 pub(crate) use limiter::{Limits, Who};
 pub(crate) use standing::Standing;
 pub(crate) use streams::{OpenStream, OpenStreams};
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub(crate) struct Standing {
     pub(crate) reset: Duration,
     /// For a refused request, until the next passes.
     pub(crate) wait: Option<Duration>,
+    /// Whether this gateway counts for itself, since the common budget is not to be had.
+    pub(crate) alone: bool,
 }
 
 impl Standing {
@@ -45,10 +47,11 @@ impl Standing {
 
     /// Tells the caller.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        let Self { policy, quota, window, remaining, reset, .. } = self;
+        let Self { policy, quota, window, remaining, reset, alone, .. } = self;
+        let alone = if *alone { ";local" } else { "" };
         let reset = reset.as_secs_f64().ceil();
         let fields = [
-            (POLICY, format!("\"{policy}\";q={quota};w={window}")),
+            (POLICY, format!("\"{policy}\";q={quota};w={window}{alone}")),
             (LIMIT, format!("\"{policy}\";r={remaining};t={reset:.0}")),
         ];
         for (name, text) in fields {

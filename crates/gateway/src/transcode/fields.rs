@@ -1,17 +1,19 @@
 //! From path, query and JSON body to the request's message; whatever does not fit is refused by the field's name.
 
-use std::fmt;
-
 use axum::extract::Query;
 use bytes::Bytes;
 use http::{HeaderMap, Uri, header};
 use kernel::{Code, FieldViolation};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::{Route, route::Body};
+use super::{Route, route::Body, strict};
 use crate::problem::Problem;
+
+/// Fields at fault that a refusal names.
+const MOST_FAULTS: usize = 50;
+/// What the database keeps in no text.
+const NUL: &str = "holds a NUL character";
 
 /// Where a request's fields stand.
 pub(super) struct Sources<'a> {
@@ -37,9 +39,14 @@ pub(super) fn read(route: &Route, sources: &Sources) -> Result<DynamicMessage, P
         if take(&mut fields, var).is_some() {
             faults.push(fault(var.json_name(), "is given by the path; leave it out here"));
         }
+        if value.contains('\0') {
+            faults.push(fault(var.json_name(), NUL));
+        }
         fields.insert(var.json_name().to_owned(), scalar(var, value));
     }
     if !faults.is_empty() {
+        // The refusal of a large request is not a large answer.
+        faults.truncate(MOST_FAULTS);
         return Err(Problem::of_fields(faults));
     }
     let whole = Value::Object(fields);
@@ -84,12 +91,7 @@ fn of_body(sources: &Sources) -> Result<Map<String, Value>, Problem> {
             "Send the body as application/json in UTF-8, without compression.",
         ));
     }
-    let bad = |problem: serde_json::Error| {
-        let detail = format!("The body is not a JSON object: {problem}.");
-        Problem::new(Code::Invalid, "bad_json", detail)
-    };
-    let fields: Once = serde_json::from_slice(sources.body).map_err(bad)?;
-    Ok(fields.0)
+    strict::object(sources.body)
 }
 
 /// A route without a body takes none, or the empty object that some callers always send.
@@ -117,34 +119,6 @@ fn is_json(headers: &HeaderMap) -> bool {
     is_json && parts.all(in_utf8)
 }
 
-/// An object in which no name stands twice: no two readers may see different values.
-struct Once(Map<String, Value>);
-
-impl<'de> Deserialize<'de> for Once {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Once;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Once, A::Error> {
-                let mut fields = Map::new();
-                while let Some((name, value)) = entries.next_entry::<String, Value>()? {
-                    if fields.contains_key(&name) {
-                        return Err(A::Error::custom(format!("{name} stands twice")));
-                    }
-                    fields.insert(name, value);
-                }
-                Ok(Once(fields))
-            }
-        }
-        from.deserialize_map(Object)
-    }
-}
-
 fn of_query(
     route: &Route,
     sources: &Sources,
@@ -152,6 +126,9 @@ fn of_query(
     faults: &mut Vec<FieldViolation>,
 ) -> Result<(), Problem> {
     let bad = || Problem::new(Code::Invalid, "bad_query", "The query cannot be read.");
+    if !is_text(sources.query) {
+        return Err(bad());
+    }
     let uri: Uri = format!("/?{}", sources.query).parse().map_err(|_| bad())?;
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&uri).map_err(|_| bad())?;
     let input = route.rpc.input();
@@ -162,6 +139,9 @@ fn of_query(
             faults.push(fault(&name, "is not a parameter of this address"));
             continue;
         };
+        if text.contains('\0') {
+            faults.push(fault(&name, NUL));
+        }
         let value = scalar(&field, &text);
         let entry = fields.entry(field.json_name());
         match (field.is_list(), entry) {
@@ -179,6 +159,27 @@ fn of_query(
         }
     }
     Ok(())
+}
+
+/// Whether it is UTF-8 once it is decoded: what is not would be read with other characters in its place.
+fn is_text(query: &str) -> bool {
+    let mut decoded = Vec::with_capacity(query.len());
+    let mut rest = query.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let pair = (*first == b'%').then(|| after.get(..2)).flatten();
+        let pair = pair.and_then(|pair| std::str::from_utf8(pair).ok());
+        match pair.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push(*first);
+                rest = after;
+            }
+        }
+    }
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 /// What a query can hold: not a map, and not a message but for those with a text form.

@@ -1,16 +1,36 @@
 //! From an answer's bytes to proto3 JSON.
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, CONTENT_TYPE, ETAG},
+};
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 
 use crate::problem::Problem;
 
-/// The answer as a JSON response.
-pub(super) fn json(output: &MessageDescriptor, answer: &[u8]) -> Result<Response, Problem> {
-    let message = decode(output, answer)?;
-    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-    Ok((headers, text(&message)?).into_response())
+/// The answer as a JSON response, with the tag of its version where it has one.
+pub(super) fn json(answer: &DynamicMessage, tag: Option<HeaderValue>) -> Result<Response, Problem> {
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, keeping(&tag))];
+    let mut response = (headers, text(answer)?).into_response();
+    if let Some(tag) = tag {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// The answer to whoever has it already.
+pub(super) fn unchanged(tag: HeaderValue) -> Response {
+    let tag = Some(tag);
+    let keeping = [(CACHE_CONTROL, keeping(&tag))];
+    let mut response = (StatusCode::NOT_MODIFIED, keeping).into_response();
+    response.headers_mut().extend(tag.map(|tag| (ETAG, tag)));
+    response
+}
+
+/// What has a version may be kept by whoever asked for it, who then asks whether it holds still; all else may not.
+fn keeping(tag: &Option<HeaderValue>) -> &'static str {
+    if tag.is_some() { "private, no-cache" } else { "no-store" }
 }
 
 /// The message behind the bytes.

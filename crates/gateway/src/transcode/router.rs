@@ -7,27 +7,37 @@ use axum::{
     extract::{RawPathParams, Request},
     routing::{MethodFilter, MethodRouter, on},
 };
-use http::Method;
+use http::{Method, StatusCode, header::ALLOW};
 
 use super::{ROUTES, Route, serve::serve};
 use crate::front::Front;
 
 /// A router with every bound method of the contract.
 pub(crate) fn router(front: &Front) -> Router {
-    let mut places: BTreeMap<String, (&'static str, MethodRouter)> = BTreeMap::new();
+    let mut places: BTreeMap<String, Vec<&'static Route>> = BTreeMap::new();
     for route in ROUTES.iter() {
-        let endpoint = endpoint(front.clone(), route);
-        let place = places.remove(&route.shape());
-        // Routes of one place may name their variables differently; the first one's names stand for all.
-        let (template, methods) = match place {
-            Some((template, methods)) => (template, methods.merge(endpoint)),
-            None => (route.template.as_str(), endpoint),
-        };
-        places.insert(route.shape(), (template, methods));
+        places.entry(route.shape()).or_default().push(route);
     }
-    places
-        .into_values()
-        .fold(Router::new(), |router, (template, methods)| router.route(template, methods))
+    places.into_values().fold(Router::new(), |router, routes| {
+        // Routes of one place may name their variables differently; the first one's names stand for all.
+        let template = routes[0].template.as_str();
+        let endpoints = routes.iter().map(|route| endpoint(front.clone(), route));
+        router.route(template, endpoints.fold(offer(&routes), MethodRouter::merge))
+    })
+}
+
+/// Tells which methods a place takes (RFC 9110, 9.3.7).
+fn offer(routes: &[&'static Route]) -> MethodRouter {
+    let mut offered = vec!["OPTIONS"];
+    for route in routes {
+        if route.verb == Method::GET {
+            offered.push("HEAD");
+        }
+        offered.push(route.verb.as_str());
+    }
+    offered.sort_unstable();
+    let offered = offered.join(", ");
+    on(MethodFilter::OPTIONS, async move || (StatusCode::NO_CONTENT, [(ALLOW, offered)]))
 }
 
 fn endpoint(front: Front, route: &'static Route) -> MethodRouter {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::Request,
     response::{IntoResponse, Response},
 };
@@ -12,17 +12,21 @@ use http::{HeaderMap, StatusCode, request::Parts};
 use http_body_util::BodyExt;
 use kernel::{Clock, Code, Cx};
 use prost::Message;
+use wire::rules;
 
 use super::{
     Route,
     fields::{Sources, json_path, read},
     reply, stream,
+    version::{self, Versions},
 };
 use crate::{
+    captcha,
     client::sole,
     front::{Front, Visitor, Wanted, client},
     limits::{Class, Standing, Who},
     problem::Problem,
+    tenancy::Tenant,
     upstream,
 };
 
@@ -70,11 +74,14 @@ async fn answer(
         (true, false) => Wanted::Anyone,
         _ => Wanted::Person,
     };
-    let visitor = enter(front, &parts, route.class, wanted, standing).await?;
+    let opens = Opens::of(route.service.as_str(), route.rpc.name());
+    let visitor = enter(front, &parts, route.class, (wanted, opens), standing).await?;
     let mut cx = visitor.cx.clone();
     if route.rule.idempotent {
         cx.idempotency_key = idempotency_key(&parts.headers)?;
     }
+    let versions = Versions::of(route, &vars, &cx);
+    let expected = version::expected(route, versions.as_ref(), &parts.headers)?;
     let body = collect(body, largest(route)).await?;
     let sources = Sources {
         vars,
@@ -82,18 +89,59 @@ async fn answer(
         headers: &parts.headers,
         body: &body,
     };
-    let message = Bytes::from(read(route, &sources)?.encode_to_vec());
+    let mut message = read(route, &sources)?;
+    version::tell(&mut message, expected)?;
+    let message = Bytes::from(message.encode_to_vec());
     if route.is_stream() {
         return stream::open(front, route, parts, cx, message).await;
+    }
+    if route.rule.captcha {
+        let proof = captcha::sent(&parts.headers)?;
+        captcha::prove(front.mesh(), &cx, &rules::operation(&route.rpc), proof).await?;
     }
     cx.deadline = Some(Clock::system().now().after(LONGEST));
     let path = route.path.clone();
     let answer = upstream::call(front.mesh(), &route.service, path, &cx, message).await;
-    let answer = answer.map_err(|status| refused(route, &status))?;
+    let answer = answer.map_err(|status| version::refused(refused(route, &status), expected))?;
     if GIVES_UP.contains(&route.rule.audit.as_str()) {
         front.forget(&visitor);
     }
-    reply::json(&route.rpc.output(), &answer)
+    let answer = reply::decode(&route.rpc.output(), &answer)?;
+    let tag = versions.and_then(|versions| versions.tag(&answer));
+    let is_known = |tag| route.verb.is_safe() && version::is_known(&parts.headers, tag);
+    match tag {
+        Some(tag) if is_known(&tag) => Ok(reply::unchanged(tag)),
+        tag => reply::json(&answer, tag),
+    }
+}
+
+/// What is served while the platform is being maintained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opens {
+    /// By operators alone.
+    Normally,
+    /// By anybody: it signs in, or tells outside verifiers which keys count.
+    Always,
+}
+
+/// The methods by which operators sign in.
+const SIGN_IN: [&str; 10] = [
+    "AskSignInLetter",
+    "BeginPasskeyConfirmation",
+    "BeginPasskeySignIn",
+    "ConfirmSession",
+    "ConfirmSessionByPasskey",
+    "CreateSession",
+    "FinishPasskeySignIn",
+    "FinishSso",
+    "RedeemSignInLetter",
+    "SignInForTokens",
+];
+
+impl Opens {
+    fn of(service: &str, rpc: &str) -> Self {
+        if service == "auth" && SIGN_IN.contains(&rpc) { Self::Always } else { Self::Normally }
+    }
 }
 
 /// Charges the limits of the address and of the tenant, and reads who asks for which tenant in between.
@@ -101,21 +149,50 @@ pub(crate) async fn enter(
     front: &Front,
     parts: &Parts,
     class: Class,
-    wanted: Wanted,
+    (wanted, opens): (Wanted, Opens),
     standing: &mut Option<Standing>,
 ) -> Result<Visitor, Problem> {
-    *standing = front.charge(class, Who::Address(client(parts)?.ip));
+    *standing = front.charge(class, Who::Address(client(parts)?.ip)).await;
     standing.as_ref().map_or(Ok(()), Standing::verdict)?;
-    let visitor = front.admit(parts, wanted).await?;
-    describe(&visitor.cx);
-    if let (Some(tenant), Wanted::Person) = (&visitor.tenant, wanted) {
-        for charged in [front.charge(class, Who::Tenant(tenant.id)), front.charge_plan(tenant)] {
-            let verdict = charged.as_ref().map_or(Ok(()), Standing::verdict);
-            *standing = Standing::tighter(standing.take(), charged);
-            verdict?;
+    let admitted = front.admit(parts, wanted).await;
+    if let Some(notice) = front.maintenance().await.filter(|_| opens == Opens::Normally) {
+        // Whom the services cannot tell of is not served meanwhile either.
+        let is_operator = admitted.as_ref().is_ok_and(|visitor| visitor.cx.flags.system_admin);
+        if !is_operator {
+            return Err(notice.refusal());
         }
     }
+    let visitor = admitted?;
+    describe(&visitor.cx);
+    if let (Some(tenant), Wanted::Person) = (&visitor.tenant, wanted) {
+        charge_member(front, &visitor, tenant, class, standing).await?;
+    }
     Ok(visitor)
+}
+
+/// Charges what a member's tenant may use of this class and in all, and what the member may use of that.
+async fn charge_member(
+    front: &Front,
+    visitor: &Visitor,
+    tenant: &Tenant,
+    class: Class,
+    standing: &mut Option<Standing>,
+) -> Result<(), Problem> {
+    // Each only after the one before has let it pass: what one person asks too much takes nothing from the others.
+    meet(standing, front.charge_key(visitor).await)?;
+    meet(standing, front.charge(class, Who::person(tenant.id, &visitor.cx.actor)).await)?;
+    meet(standing, front.charge(class, Who::Tenant(tenant.id)).await)?;
+    meet(standing, front.charge_plan(tenant).await)
+}
+
+/// Keeps the tighter of two standings, and refuses where the new one does.
+fn meet(standing: &mut Option<Standing>, charged: Option<Standing>) -> Result<(), Problem> {
+    let verdict = charged.as_ref().map_or(Ok(()), Standing::verdict);
+    *standing = match verdict {
+        Ok(()) => Standing::tighter(standing.take(), charged),
+        Err(_) => charged,
+    };
+    verdict
 }
 
 /// The service's refusal, with its fields named as the caller knows them.
@@ -149,6 +226,14 @@ pub(crate) async fn collect(body: Body, most: usize) -> Result<Bytes, Problem> {
 }
 
 async fn gather(mut body: Body, most: usize) -> Result<Bytes, Problem> {
+    let too_large = || {
+        let detail = format!("The body is larger than {most} bytes.");
+        Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail)
+    };
+    // What is announced as larger than we would forget is not waited for.
+    if body.size_hint().lower() > DRAINED as u64 {
+        return Err(too_large());
+    }
     let (mut kept, mut length) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
@@ -164,11 +249,7 @@ async fn gather(mut body: Body, most: usize) -> Result<Bytes, Problem> {
             break;
         }
     }
-    if length > most {
-        let detail = format!("The body is larger than {most} bytes.");
-        return Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail));
-    }
-    Ok(kept.freeze())
+    if length > most { Err(too_large()) } else { Ok(kept.freeze()) }
 }
 
 /// The caller's key for a repeatable write: a structured-field string, or the bare text that many callers send.

@@ -75,6 +75,11 @@ async fn shut_out(front: Front, route: &'static Route, parts: Parts) {
     loop {
         tokio::time::sleep(STREAMS).await;
         match front.admit(&parts, wanted).await {
+            Ok(visitor)
+                if !visitor.cx.flags.system_admin && front.maintenance().await.is_some() =>
+            {
+                return;
+            }
             Ok(_) if route.rule.public => {}
             Ok(visitor) => {
                 let permission = &route.rule.permission;

@@ -65,6 +65,18 @@ async fn to_whoever_does_not_belong_a_tenant_is_not_there_unless_the_platform_tr
 }
 
 #[tokio::test]
+async fn a_session_that_a_tenants_provider_opened_is_good_in_that_tenant_alone() {
+    let world = World::new();
+    let at = |host: &'static str| Ask::get("/v1/me").host(host).token("sso-token");
+    assert_eq!(at("acme.localhost").send(&world).await.status, 200);
+    assert!(world.last_seen().flags.of_tenant, "and is held to it");
+    for host in ["beta.localhost", "localhost"] {
+        let elsewhere = at(host).send(&world).await;
+        assert_eq!(elsewhere.refusal(), refused(401, "bad_credential"), "{host}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_permission_is_refused_by_the_service() {
     let world = World::new();
     let answer = Ask::get("/v1/tenants").ann().send(&world).await;

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::world::{Answer, Ask, World, refused};
 
 fn world() -> World {
-    let config = Config { limit_login: 2, limit_invite: 3, ..Config::default() };
+    let config =
+        Config { limit_login: 2, limit_invite: 3, limit_person_percent: 0, ..Config::default() };
     World::with(config, axum::Router::new())
 }
 
@@ -77,4 +78,20 @@ async fn a_plan_limits_the_requests_of_a_second() {
     assert_eq!(refusal.json()["violatedPolicies"], json!(["requests-per-tenant"]));
     assert_eq!(refusal.header("ratelimit-policy"), "\"requests-per-tenant\";q=2;w=1");
     assert!(answers.iter().any(|answer| answer.status == 200), "some pass");
+}
+
+#[tokio::test]
+async fn one_person_cannot_use_up_what_the_tenant_has() {
+    let config = Config { limit_invite: 6, ..Config::default() };
+    let world = World::with(config, axum::Router::new());
+    let invite = |token| {
+        let ask = Ask::post("/v1/invites", &json!({})).host("acme.localhost").token(token);
+        async { ask.send(&world).await }
+    };
+    for _ in 0..3 {
+        assert_eq!(invite("ann-token").await.status, 200);
+    }
+    let refused = invite("ann-token").await;
+    assert_eq!(refused.json()["violatedPolicies"], json!(["invite-per-person"]));
+    assert_eq!(invite("root-token").await.status, 200, "others still have theirs");
 }

@@ -127,3 +127,14 @@ async fn a_tenant_is_looked_up_once_for_many_requests() {
     assert!(answers.iter().all(|answer| answer.status == 200));
     assert_eq!(world.resolved(), 1);
 }
+
+#[tokio::test]
+async fn a_tenant_that_is_not_there_is_looked_up_once_for_many_requests() {
+    let world = World::new();
+    for target in ["/t/nobody/v1/me", "/t/nobody/v1/invites", "/t/nobody/v1/me"] {
+        let asks = (0..10).map(|_| me(target).send(&world));
+        let answers = futures::future::join_all(asks).await;
+        assert!(answers.iter().all(|answer| answer.status == 404));
+    }
+    assert_eq!(world.resolved(), 1, "that nobody has the name is remembered too");
+}

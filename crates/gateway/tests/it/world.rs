@@ -1,17 +1,20 @@
 //! A world of small services in memory behind their guards, and requests to the gateway before them.
 
+mod counted;
+mod doors;
 mod fakes;
 
 use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use boot::{Health, Host};
+use bus::Nats;
 use gateway::{Config, Deps};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
@@ -36,11 +39,19 @@ pub(crate) struct State {
     pub(crate) identified: AtomicUsize,
     pub(crate) revoked: Mutex<bool>,
     pub(crate) seen: Mutex<Vec<Cx>>,
+    /// How often the settings were set.
+    pub(crate) settings: AtomicI64,
     pub(crate) fail_with: Mutex<Option<tonic::Status>>,
     /// Acme's status, if it is not active.
     pub(crate) acme_is: Mutex<Option<String>>,
     /// What every tenant may have.
     pub(crate) limits: Mutex<Vec<wire::tenant::v1::Limit>>,
+    /// The proofs that were asked about: operation and proof.
+    pub(crate) proofs: Mutex<Vec<(String, String)>>,
+    /// What is answered about every proof but a good one; all are right unless told.
+    pub(crate) refuses_proofs: Mutex<Option<tonic::Status>>,
+    /// The block list; nobody tells it unless it is set.
+    pub(crate) banned: Mutex<Option<Vec<wire::auth::v1::BannedNetwork>>>,
 }
 
 pub(crate) struct World {
@@ -64,6 +75,11 @@ impl World {
     }
 
     pub(crate) fn with(config: Config, console: Router) -> Self {
+        Self::meeting(config, console, None)
+    }
+
+    /// A gateway that meets others on this NATS.
+    pub(crate) fn meeting(config: Config, console: Router, nats: Option<Nats>) -> Self {
         let key = ServiceKey::generate("gateway").expect("key");
         let trust = Trust::default();
         trust.believe("gateway", key.public()).expect("public key");
@@ -73,6 +89,7 @@ impl World {
             mesh: Mesh::new(key, peers.clone()),
             clock: Clock::system(),
             health: Health::new(&host),
+            nats,
         };
         let router = gateway::router(&config, deps, &host, console);
         Self { router, host, peers, state }

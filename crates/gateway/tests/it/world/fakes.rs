@@ -10,22 +10,27 @@ use tonic::{Request, Response, Status, service::Routes};
 use wire::{
     Guard, Peers,
     activity::v1::{self as activity, feed_server},
-    auth::v1::{self as auth, sessions_server},
+    auth::v1::{
+        self as auth, bans_server::BansServer, captchas_server::CaptchasServer,
+        letters_server::LettersServer, sessions_server,
+    },
     identity::Trust,
-    tenant::v1::{self as tenant, resolve_tenant_request::By, tenants_server},
+    tenant::v1::{
+        self as tenant, resolve_tenant_request::By, tenant_settings_server, tenants_server,
+    },
     user::v1::{self as user, access_server, invites_server, people_server},
 };
 
-use super::{ACME, ANN, BETA, GONE, ROOT, State};
+use super::{ACME, ANN, BETA, GONE, ROOT, State, counted::Counted};
 
-type Reply<T> = Result<Response<T>, Status>;
+pub(super) type Reply<T> = Result<Response<T>, Status>;
 
 #[derive(Clone)]
-struct Fake(Arc<State>);
+pub(super) struct Fake(pub(super) Arc<State>);
 
 impl Fake {
     /// Notes the call; fails it where the test wants that.
-    fn note<T>(&self, request: Request<T>) -> Result<T, Status> {
+    pub(super) fn note<T>(&self, request: Request<T>) -> Result<T, Status> {
         self.0.seen.lock().expect("seen").push(wire::cx(&request)?);
         match &*self.0.fail_with.lock().expect("failure") {
             Some(status) => Err(status.clone()),
@@ -34,16 +39,20 @@ impl Fake {
     }
 }
 
-fn unasked<T>() -> Reply<T> {
+pub(super) fn unasked<T>() -> Reply<T> {
     Err(Status::unimplemented("no test asks for this"))
 }
 
 pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     let fake = Fake(state.clone());
     let guarded = |me, routes| Guard::new(me, trust.clone()).expect("ruled").protect(routes);
-    let tenants = Routes::new(tenants_server::TenantsServer::new(fake.clone()));
+    let tenants = Routes::new(tenants_server::TenantsServer::new(fake.clone()))
+        .add_service(tenant_settings_server::TenantSettingsServer::new(Counted(state.clone())));
     peers.here("tenant", guarded("tenant", tenants));
-    let sessions = Routes::new(sessions_server::SessionsServer::new(fake.clone()));
+    let sessions = Routes::new(sessions_server::SessionsServer::new(fake.clone()))
+        .add_service(LettersServer::new(fake.clone()))
+        .add_service(CaptchasServer::new(fake.clone()))
+        .add_service(BansServer::new(fake.clone()));
     peers.here("auth", guarded("auth", sessions));
     let people = Routes::new(access_server::AccessServer::new(fake.clone()))
         .add_service(invites_server::InvitesServer::new(fake.clone()))
@@ -159,8 +168,9 @@ impl sessions_server::Sessions for Fake {
     ) -> Reply<auth::Identity> {
         self.0.identified.fetch_add(1, Ordering::SeqCst);
         let gone = *self.0.revoked.lock().expect("revoked");
+        let by_provider = request.get_ref().token == "sso-token";
         let user_id = match request.get_ref().token.as_str() {
-            "ann-token" if !gone => ANN,
+            "ann-token" | "sso-token" if !gone => ANN,
             "root-token" if !gone => ROOT,
             _ => return Err(Status::unauthenticated("no such session")),
         };
@@ -168,6 +178,7 @@ impl sessions_server::Sessions for Fake {
             user_id: user_id.into(),
             session_id: GONE.into(),
             expires_at: None,
+            tenant_id: if by_provider { ACME.into() } else { String::new() },
         }))
     }
 }
@@ -293,6 +304,13 @@ impl invites_server::Invites for Fake {
             user_id: request.password,
             ..Default::default()
         }))
+    }
+
+    async fn begin_invitation_passkey(
+        &self,
+        _: Request<user::BeginInvitationPasskeyRequest>,
+    ) -> Reply<user::InvitationPasskey> {
+        unasked()
     }
 
     async fn take_invitation_link(
