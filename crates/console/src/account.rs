@@ -14,7 +14,8 @@ use wire::{
     Mesh,
     auth::v1::{
         ChangePasswordRequest, EndNamedSessionRequest, EndOtherSessionsRequest, FactorSet,
-        GetFactorsRequest, ListSessionsRequest, OpenSession, factors_client::FactorsClient,
+        GetFactorsRequest, ListPasskeysRequest, ListSessionsRequest, OpenSession, Passkey,
+        factors_client::FactorsClient, passkeys_client::PasskeysClient,
         passwords_client::PasswordsClient, sessions_client::SessionsClient,
     },
 };
@@ -43,6 +44,7 @@ struct Page<'a> {
     shell: Shell,
     sessions: Vec<Row>,
     factors: FactorSet,
+    passkeys: Vec<Key>,
     problem: Option<&'a str>,
 }
 
@@ -53,6 +55,14 @@ struct Row {
     address: String,
     used: String,
     current: bool,
+}
+
+/// A passkey as the page shows it.
+struct Key {
+    id: String,
+    name: String,
+    made: String,
+    used: String,
 }
 
 /// Shows the page.
@@ -125,7 +135,8 @@ pub(crate) async fn change_password(
     show(&mesh, &guest, StatusCode::BAD_REQUEST, Some(&problem)).await
 }
 
-async fn show(
+/// The page, with what is wrong.
+pub(crate) async fn show(
     mesh: &Mesh,
     guest: &Guest,
     status: StatusCode,
@@ -140,9 +151,15 @@ async fn show(
         .get_factors(wire::call(guest.cx(), GetFactorsRequest {}))
         .await?
         .into_inner();
+    let passkeys = PasskeysClient::new(mesh.to("auth"))
+        .list_passkeys(wire::call(guest.cx(), ListPasskeysRequest {}))
+        .await?
+        .into_inner()
+        .passkeys;
+    let passkeys = passkeys.into_iter().map(Key::from).collect();
     let sessions = listed.sessions.into_iter().rev().map(Row::from).collect();
     let shell = Shell::of(guest, "Your sign-in");
-    Ok(answer(status, &Page { shell, sessions, factors, problem }))
+    Ok(answer(status, &Page { shell, sessions, factors, passkeys, problem }))
 }
 
 impl From<OpenSession> for Row {
@@ -153,6 +170,17 @@ impl From<OpenSession> for Row {
             device: session.device,
             address: session.address,
             current: session.current,
+        }
+    }
+}
+
+impl From<Passkey> for Key {
+    fn from(passkey: Passkey) -> Self {
+        Self {
+            made: moment(wire::instant(passkey.created_at.as_ref())),
+            used: moment(wire::instant(passkey.last_used_at.as_ref())),
+            id: passkey.passkey_id,
+            name: passkey.name,
         }
     }
 }

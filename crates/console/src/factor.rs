@@ -2,17 +2,18 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use gateway::{Front, waiting_cookie, waiting_token};
-use http::{HeaderMap, StatusCode, header};
+use gateway::{Front, Scheme, waiting_cookie, waiting_token};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kernel::Code;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tonic::Status;
+use totp_rs::Totp;
 use wire::{
     Mesh,
     auth::v1::{
         BeginTotpRequest, ConfirmSessionRequest, ConfirmTotpRequest, RemoveTotpRequest,
-        RenewRecoveryCodesRequest, StepUpRequest, factors_client::FactorsClient,
+        RenewRecoveryCodesRequest, Session, StepUpRequest, factors_client::FactorsClient,
     },
 };
 
@@ -65,6 +66,8 @@ struct SetUpPage<'a> {
     shell: Shell,
     secret: &'a str,
     uri: &'a str,
+    /// The same as picture, in base64.
+    picture: Option<String>,
     problem: Option<&'a str>,
 }
 
@@ -113,9 +116,13 @@ pub(crate) async fn confirm(
             None => return Err(status.into()),
         },
     };
-    let cleared = waiting_cookie(scheme, &SecretString::default(), 0)?;
-    response.headers_mut().append(header::SET_COOKIE, cleared);
+    response.headers_mut().append(header::SET_COOKIE, no_longer_waiting(scheme)?);
     Ok(response)
+}
+
+/// Gives a sign-in that waits up, or notes that it is done.
+pub(crate) fn no_longer_waiting(scheme: Scheme) -> Result<HeaderValue, Failure> {
+    Ok(waiting_cookie(scheme, &SecretString::default(), 0)?)
 }
 
 /// Asks for a fresh proof.
@@ -140,15 +147,19 @@ pub(crate) async fn prove(
     match proven {
         Ok(session) => {
             front.forget(guest.visitor());
-            let session = session.into_inner();
-            let ends = wire::instant(session.expires_at.as_ref());
-            enter_with(&guest, &session.token.into(), ends, "/account")
+            go_on(&guest, session.into_inner())
         }
         Err(status) => match problem(&status) {
             Some(words) => Ok(prove_page(&guest, StatusCode::BAD_REQUEST, Some(words))),
             None => Err(status.into()),
         },
     }
+}
+
+/// Gives the browser the session's new token.
+pub(crate) fn go_on(guest: &Guest, session: Session) -> Result<Response, Failure> {
+    let ends = wire::instant(session.expires_at.as_ref());
+    enter_with(guest, &session.token.into(), ends, "/account")
 }
 
 /// Begins with an app, and shows its secret.
@@ -216,25 +227,28 @@ pub(crate) fn prove_first(guest: &Guest, status: Status) -> Result<Response, Fai
     }
 }
 
-/// What is wrong with what was typed, if that is what is wrong.
-fn problem(status: &Status) -> Option<&'static str> {
+/// What is wrong with what was shown, if that is what is wrong.
+pub(crate) fn problem(status: &Status) -> Option<&'static str> {
     let refusal = wire::code_of(status);
     match (refusal.code, refusal.reason.as_str()) {
         (_, "factor_refused") => {
             Some("The code does not fit, or was used already. Wait for the next one.")
         }
         (_, "wrong_password") => Some("This is not your password."),
+        (_, "passkey_refused") => Some("The passkey does not fit, or it took too long. Try again."),
         (Code::Invalid, _) => Some("Type the 6 digits of the app, or a recovery code."),
         (Code::Exhausted, _) => Some("Too many tries. Wait a little, then try again."),
         _ => None,
     }
 }
 
-fn ask(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
+/// The form that asks for the second factor.
+pub(crate) fn ask(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
     page(status, &AskPage { shell: Shell::of(guest, "Sign in"), problem })
 }
 
-fn prove_page(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
+/// The form that asks for a fresh proof.
+pub(crate) fn prove_page(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
     page(status, &ProvePage { shell: Shell::of(guest, "Is it you?"), problem })
 }
 
@@ -245,9 +259,16 @@ fn set_up_page(
     uri: &str,
     problem: Option<&str>,
 ) -> Response {
-    page(status, &SetUpPage { shell: Shell::of(guest, "Authenticator app"), secret, uri, problem })
+    let shell = Shell::of(guest, "Authenticator app");
+    page(status, &SetUpPage { shell, secret, uri, picture: picture(uri), problem })
 }
 
-fn codes_page(guest: &Guest, codes: Vec<String>) -> Response {
+/// The address as QR code; none for what is no such address.
+fn picture(uri: &str) -> Option<String> {
+    Totp::from_url(uri).ok()?.to_qr_base64().ok()
+}
+
+/// Recovery codes, which are shown here and never again.
+pub(crate) fn codes_page(guest: &Guest, codes: Vec<String>) -> Response {
     page(StatusCode::OK, &CodesPage { shell: Shell::of(guest, "Recovery codes"), codes })
 }

@@ -12,6 +12,7 @@ use wire::{
 };
 
 use crate::{
+    captcha::{Captcha, Given},
     failure::Failure,
     form::Fields,
     guest::Guest,
@@ -23,19 +24,26 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub(crate) struct Forgot {
     email: String,
+    #[serde(flatten)]
+    proof: Given,
 }
+
+/// What the form is for, as the API calls it.
+const OPERATION: &str = "auth.Letters.AskPasswordReset";
 
 #[derive(Template)]
 #[template(path = "forgot.html")]
 struct Page<'a> {
     shell: Shell,
+    captcha: &'a Captcha,
     email: &'a str,
     problem: Option<&'a str>,
 }
 
 /// Shows the form.
-pub(crate) async fn form(guest: Guest) -> Response {
-    show(&guest, StatusCode::OK, "", None)
+pub(crate) async fn form(State(mesh): State<Mesh>, guest: Guest) -> Result<Response, Failure> {
+    let captcha = Captcha::of(&mesh, &guest, OPERATION).await?;
+    Ok(show(&guest, &captcha, StatusCode::OK, "", None))
 }
 
 /// Asks for the letter, and says the same for every address.
@@ -47,6 +55,10 @@ pub(crate) async fn ask(
     Fields(fields): Fields<Forgot>,
 ) -> Result<Response, Failure> {
     front.charge_login(guest.visitor())?;
+    let captcha = Captcha::of(&mesh, &guest, OPERATION).await?;
+    if let Some(problem) = fields.proof.prove(&front, &guest, OPERATION).await? {
+        return Ok(show(&guest, &captcha, StatusCode::FORBIDDEN, &fields.email, Some(problem)));
+    }
     let request = AskPasswordResetRequest {
         email: fields.email.clone(),
         locale: Words::of_browser(&headers).lang.into(),
@@ -68,12 +80,19 @@ pub(crate) async fn ask(
     match wire::code_of(&status).code {
         Code::Invalid => {
             let problem = Some("This is no e-mail address.");
-            Ok(show(&guest, StatusCode::BAD_REQUEST, &fields.email, problem))
+            Ok(show(&guest, &captcha, StatusCode::BAD_REQUEST, &fields.email, problem))
         }
         _ => Err(status.into()),
     }
 }
 
-fn show(guest: &Guest, status: StatusCode, email: &str, problem: Option<&str>) -> Response {
-    page(status, &Page { shell: Shell::of(guest, "New password"), email, problem })
+fn show(
+    guest: &Guest,
+    captcha: &Captcha,
+    status: StatusCode,
+    email: &str,
+    problem: Option<&str>,
+) -> Response {
+    let shell = Shell::of(guest, "New password");
+    captcha.dress(page(status, &Page { shell, captcha, email, problem }))
 }

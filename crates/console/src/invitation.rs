@@ -5,6 +5,7 @@ use axum::{
     extract::{Path, State},
     response::Response,
 };
+use gateway::{Front, passkey_token};
 use http::{HeaderMap, StatusCode};
 use kernel::Code;
 use secrecy::{ExposeSecret, SecretString};
@@ -13,7 +14,8 @@ use tonic::Status;
 use wire::{
     Mesh, Refusal,
     user::v1::{
-        AcceptInvitationRequest, Invitation, ShowInvitationRequest, invites_client::InvitesClient,
+        AcceptInvitationRequest, BeginInvitationPasskeyRequest, Invitation, ShowInvitationRequest,
+        invites_client::InvitesClient,
     },
 };
 
@@ -22,6 +24,7 @@ use crate::{
     form::Fields,
     guest::Guest,
     page::{Shell, page},
+    passkey::asked_of_device,
     words::Words,
 };
 
@@ -29,11 +32,13 @@ use crate::{
 const SHORTEST: usize = 15;
 const LONGEST: usize = 1_024;
 
-/// What the form sends. Somebody who has a password does not repeat it.
-#[derive(Debug, Deserialize)]
+/// What one of the forms sends. Somebody who has a password does not repeat it, and whoever brings a passkey has none.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Accept {
     password: SecretString,
     repeated: Option<SecretString>,
+    credential: SecretString,
 }
 
 #[derive(Template)]
@@ -70,7 +75,24 @@ pub(crate) async fn show(
     }
 }
 
-/// Accepts the invitation with a password.
+/// Asks for a passkey of the invited person.
+pub(crate) async fn begin_passkey(
+    State(mesh): State<Mesh>,
+    Path(token): Path<SecretString>,
+    front: Front,
+    guest: Guest,
+) -> Result<Response, Failure> {
+    front.charge_opening(guest.visitor())?;
+    let request = BeginInvitationPasskeyRequest { token: token.expose_secret().to_owned() };
+    let asked = InvitesClient::new(mesh.to("user"))
+        .begin_invitation_passkey(wire::call(guest.cx(), request))
+        .await?
+        .into_inner();
+    let ends = wire::instant(asked.expires_at.as_ref());
+    asked_of_device(&guest, &asked.passkey_token.into(), asked.options, ends)
+}
+
+/// Accepts the invitation with a password or a passkey.
 pub(crate) async fn accept(
     State(mesh): State<Mesh>,
     Path(token): Path<SecretString>,
@@ -83,12 +105,17 @@ pub(crate) async fn accept(
         Err(status) => return decline(&guest, Words::of_browser(&headers), status),
     };
     let words = Words::of(&invitation.locale);
-    if let Some(problem) = fields.problem(&invitation, words) {
+    let passkey = fields.passkey(&guest, &headers);
+    if passkey.is_none()
+        && let Some(problem) = fields.problem(&invitation, words)
+    {
         return Ok(ask(&guest, &invitation, StatusCode::BAD_REQUEST, Some(problem)));
     }
     let request = AcceptInvitationRequest {
         token: token.expose_secret().to_owned(),
         password: fields.password.expose_secret().to_owned(),
+        passkey_credential: fields.credential.expose_secret().to_owned(),
+        passkey_token: passkey.unwrap_or_default().expose_secret().to_owned(),
     };
     let accepted = InvitesClient::new(mesh.to("user"))
         .accept_invitation(wire::call(guest.cx(), request))
@@ -104,6 +131,12 @@ pub(crate) async fn accept(
 }
 
 impl Accept {
+    /// The ceremony of the passkey that was brought, if one was.
+    fn passkey(&self, guest: &Guest, headers: &HeaderMap) -> Option<SecretString> {
+        let brought = !self.credential.expose_secret().is_empty();
+        brought.then(|| passkey_token(headers, guest.visitor().scheme).unwrap_or_default())
+    }
+
     /// What can be said of the password before anybody is asked.
     fn problem(&self, invitation: &Invitation, words: &'static Words) -> Option<&'static str> {
         if !invitation.needs_password {
@@ -133,6 +166,7 @@ async fn look(mesh: &Mesh, guest: &Guest, token: &SecretString) -> Result<Invita
 /// What is wrong with the password, if that is what is wrong.
 fn at_the_field(words: &Words, refusal: &Refusal) -> Option<String> {
     match refusal.reason.as_str() {
+        "passkey_refused" | "passkeys_off" => return Some(words.no_passkey.into()),
         "wrong_password" => return Some(words.wrong_password.into()),
         "too_many_attempts" => return Some(words.too_many.into()),
         "password_refused" if words.lang != "en" => return Some(words.refused.into()),

@@ -18,6 +18,7 @@ use wire::{
 };
 
 use crate::{
+    captcha::{Captcha, Given},
     failure::Failure,
     form::Fields,
     guest::Guest,
@@ -30,7 +31,12 @@ use crate::{
 #[derive(Debug, Deserialize)]
 pub(crate) struct Wish {
     email: String,
+    #[serde(flatten)]
+    proof: Given,
 }
+
+/// What the form that asks for a letter is for, as the API calls it.
+const OPERATION: &str = "auth.Letters.AskSignInLetter";
 
 /// What the form for the code sends.
 #[derive(Debug, Deserialize)]
@@ -42,6 +48,7 @@ pub(crate) struct Typed {
 #[template(path = "letter_wish.html")]
 struct WishPage<'a> {
     shell: Shell,
+    captcha: &'a Captcha,
     email: &'a str,
     problem: Option<&'a str>,
 }
@@ -60,8 +67,9 @@ struct LinkPage {
 }
 
 /// Shows the form that asks for a letter.
-pub(crate) async fn form(guest: Guest) -> Response {
-    wish(&guest, StatusCode::OK, "", None)
+pub(crate) async fn form(State(mesh): State<Mesh>, guest: Guest) -> Result<Response, Failure> {
+    let captcha = Captcha::of(&mesh, &guest, OPERATION).await?;
+    Ok(wish(&guest, &captcha, StatusCode::OK, "", None))
 }
 
 /// Asks for the letter, binds it to this browser, and shows where the code goes; the same for every address.
@@ -73,6 +81,10 @@ pub(crate) async fn ask(
     Fields(fields): Fields<Wish>,
 ) -> Result<Response, Failure> {
     front.charge_login(guest.visitor())?;
+    let captcha = Captcha::of(&mesh, &guest, OPERATION).await?;
+    if let Some(problem) = fields.proof.prove(&front, &guest, OPERATION).await? {
+        return Ok(wish(&guest, &captcha, StatusCode::FORBIDDEN, &fields.email, Some(problem)));
+    }
     let request = AskSignInLetterRequest {
         email: fields.email.clone(),
         locale: Words::of_browser(&headers).lang.into(),
@@ -84,7 +96,7 @@ pub(crate) async fn ask(
         Ok(asked) => asked.into_inner(),
         Err(status) if wire::code_of(&status).code == Code::Invalid => {
             let problem = Some("This is no e-mail address.");
-            return Ok(wish(&guest, StatusCode::BAD_REQUEST, &fields.email, problem));
+            return Ok(wish(&guest, &captcha, StatusCode::BAD_REQUEST, &fields.email, problem));
         }
         Err(status) => return Err(status.into()),
     };
@@ -197,8 +209,15 @@ fn elsewhere(guest: &Guest) -> Response {
     )
 }
 
-fn wish(guest: &Guest, status: StatusCode, email: &str, problem: Option<&str>) -> Response {
-    page(status, &WishPage { shell: Shell::of(guest, "Sign in"), email, problem })
+fn wish(
+    guest: &Guest,
+    captcha: &Captcha,
+    status: StatusCode,
+    email: &str,
+    problem: Option<&str>,
+) -> Response {
+    let shell = Shell::of(guest, "Sign in");
+    captcha.dress(page(status, &WishPage { shell, captcha, email, problem }))
 }
 
 fn code(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {

@@ -1,15 +1,19 @@
 //! The pages for people: sign-in, onboardings as they go, and the invitation as the invited person sees it.
 //!
 //! - [`router`]: every page; it stands behind the gateway, which knows who asks and for which tenant.
-//! - `guest`, `form`: what a request brings. `failure`, `page`: what an answer is made of.
-//! - `signin`, `factor`, `link`, `letter`, `forgot`, `reset`, `account`: the ways in, and a person's own sign-in.
+//! - `guest`, `form`, `captcha`: what a request brings. `failure`, `page`: what an answer is made of.
+//! - `sign_up`, `signin`, `factor`, `passkey`, `sso`, `link`, `letter`, `forgot`, `reset`, `consent`: the ways in.
+//! - `account`, `email_wish`: a person's own sign-in and address.
 //! - `home`, `onboardings`, `client`, `jobs`, `job`, `funnel`, `invitation`, `join`, `email_change`: one file for each page.
 //! - `live`: fragments that renew themselves. `stage`, `step`, `verb`, `show`, `words`, `email_words`: how things are said.
 
 mod account;
 mod assets;
+mod captcha;
 mod client;
+mod consent;
 mod email_change;
+mod email_wish;
 mod email_words;
 mod factor;
 mod failure;
@@ -27,9 +31,12 @@ mod link;
 mod live;
 mod onboardings;
 mod page;
+mod passkey;
 mod reset;
 mod show;
+mod sign_up;
 mod signin;
+mod sso;
 mod stage;
 mod step;
 mod verb;
@@ -62,21 +69,40 @@ pub fn router(mesh: Mesh) -> Router {
         .route("/signin/link/{token}", get(link::enter_by_link))
         .route("/signin/letter", get(letter::form).post(letter::ask))
         .route("/signin/factor", get(factor::form).post(factor::confirm))
+        .route("/signin/passkey/begin", post(passkey::begin_sign_in))
+        .route("/signin/passkey", post(passkey::sign_in))
+        .route("/signin/factor/passkey/begin", post(passkey::begin_confirmation))
+        .route("/signin/factor/passkey", post(passkey::confirm))
+        .route("/signin/sso/back/{connection_id}", get(sso::back))
+        .route("/signin/sso/{connection_id}", get(sso::begin))
         .route("/signin/code", post(letter::redeem_code))
         .route("/signin/letter/{token}", get(letter::open).post(letter::redeem_link))
+        .route("/signup", get(sign_up::form).post(sign_up::ask))
+        .route("/signup/code", post(sign_up::finish_by_code))
+        .route("/signup/{token}", get(sign_up::open).post(sign_up::finish_by_link))
         .route("/forgot", get(forgot::form).post(forgot::ask))
         .route("/reset/{token}", get(reset::form).post(reset::reset))
         .route("/account", get(account::page))
         .route("/account/prove", get(factor::prove_form).post(factor::prove))
+        .route("/account/prove/passkey/begin", post(passkey::begin_proof))
+        .route("/account/prove/passkey", post(passkey::prove))
+        .route("/account/passkeys/begin", post(passkey::begin_new))
+        .route("/account/passkeys", post(passkey::add))
+        .route("/account/passkeys/{passkey_id}/name", post(passkey::rename))
+        .route("/account/passkeys/{passkey_id}/remove", post(passkey::remove))
         .route("/account/totp", post(factor::begin))
         .route("/account/totp/confirm", post(factor::set_up))
         .route("/account/totp/remove", post(factor::remove))
         .route("/account/recovery-codes", post(factor::renew))
+        .route("/account/email", get(email_wish::page).post(email_wish::ask))
+        .route("/account/email/withdraw", post(email_wish::withdraw))
         .route("/account/password", post(account::change_password))
         .route("/account/sessions/end", post(account::end_others))
         .route("/account/sessions/{session_id}/end", post(account::end))
+        .route("/oauth/authorize", get(consent::ask).post(consent::answer))
         .route("/signout", post(signin::sign_out))
         .route("/invite/{token}", get(invitation::show).post(invitation::accept))
+        .route("/invite/{token}/begin", post(invitation::begin_passkey))
         .route("/join/{token}", get(join::show).post(join::join))
         .route("/email/{token}", get(email_change::show).post(email_change::choose))
         .route("/assets/{file}", get(assets::serve))

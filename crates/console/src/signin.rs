@@ -12,7 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use wire::{
     Mesh,
-    auth::v1::{CreateSessionRequest, EndSessionRequest, Session, sessions_client::SessionsClient},
+    auth::v1::{
+        CreateSessionRequest, EndSessionRequest, Session, SsoChoice,
+        sessions_client::SessionsClient,
+    },
 };
 
 use crate::{
@@ -20,6 +23,7 @@ use crate::{
     form::Fields,
     guest::Guest,
     page::{Shell, page, redirect},
+    sso,
 };
 
 /// What the sign-in form sends.
@@ -35,14 +39,18 @@ struct Page<'a> {
     shell: Shell,
     email: &'a str,
     problem: Option<&'a str>,
+    /// Providers of the tenant that people may sign in by.
+    choices: Vec<SsoChoice>,
 }
 
 /// Shows the form; whoever is signed in already goes on.
-pub(crate) async fn form(guest: Guest) -> Response {
+pub(crate) async fn form(State(mesh): State<Mesh>, guest: Guest) -> Response {
     if guest.is_signed_in() {
         return redirect(&guest.at("/"));
     }
-    show(&guest, StatusCode::OK, "", None)
+    let choices = sso::choices(&mesh, &guest).await;
+    let shell = Shell::of(&guest, "Sign in");
+    page(StatusCode::OK, &Page { shell, email: "", problem: None, choices })
 }
 
 /// Signs in: the session's token goes into a cookie that no script reads.
@@ -131,6 +139,13 @@ pub(crate) fn left(guest: &Guest, ends: Option<Timestamp>) -> u64 {
     ends.map_or(0, |ends| ends.since(guest.now()).as_secs()).max(1)
 }
 
-fn show(guest: &Guest, status: StatusCode, email: &str, problem: Option<&str>) -> Response {
-    page(status, &Page { shell: Shell::of(guest, "Sign in"), email, problem })
+/// The form again, with what is wrong.
+pub(crate) fn show(
+    guest: &Guest,
+    status: StatusCode,
+    email: &str,
+    problem: Option<&str>,
+) -> Response {
+    let shell = Shell::of(guest, "Sign in");
+    page(status, &Page { shell, email, problem, choices: Vec::new() })
 }

@@ -136,6 +136,7 @@ async fn an_app_is_set_up_after_a_fresh_proof() {
     world.state.stale.store(false, Ordering::SeqCst);
     let begun = Ask::post("/account/totp", "").operator().send(&world).await;
     assert!(begun.page(200).contains("SECRET32"));
+    assert!(begun.text.contains("src=\"data:image/png;base64,iVBOR"), "a QR code");
     let set_up = |code: &str| {
         let form = format!("code={code}&secret=SECRET32&uri=otpauth%3A%2F%2Ftotp%2Fx");
         Ask::post("/account/totp/confirm", &form).operator()

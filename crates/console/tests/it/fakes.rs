@@ -8,8 +8,11 @@ pub(crate) mod jobs;
 mod join_links;
 mod letters;
 mod onboarding;
+mod passkeys;
 mod people;
 mod sessions;
+mod sign_ups;
+mod sso;
 mod tenants;
 
 use std::sync::{
@@ -18,14 +21,17 @@ use std::sync::{
 };
 
 pub(crate) use letters::BINDING;
+pub(crate) use passkeys::CEREMONY;
 
 use tonic::{Status, service::Routes};
 use tonic_types::{ErrorDetails, StatusExt};
 use wire::{
     Guard, Peers,
     auth::v1::{
-        factors_server::FactorsServer, letters_server::LettersServer,
+        captchas_server::CaptchasServer, factors_server::FactorsServer,
+        letters_server::LettersServer, passkeys_server::PasskeysServer,
         passwords_server::PasswordsServer, sessions_server::SessionsServer,
+        sso_sign_ins_server::SsoSignInsServer,
     },
     identity::Trust,
     provisioning::v1::{
@@ -35,9 +41,10 @@ use wire::{
     },
     tenant::v1::tenants_server::TenantsServer,
     user::v1::{
-        EmailChangeLetter, Invitation, access_server::AccessServer,
-        email_changes_server::EmailChangesServer, invites_server::InvitesServer,
-        join_links_server::JoinLinksServer,
+        AcceptInvitationRequest, EmailChange, EmailChangeLetter, Invitation,
+        access_server::AccessServer, email_changes_server::EmailChangesServer,
+        invites_server::InvitesServer, join_links_server::JoinLinksServer,
+        sign_ups_server::SignUpsServer,
     },
 };
 
@@ -52,6 +59,8 @@ pub(crate) const PASSWORD: &str = "a long enough password";
 pub(crate) struct State {
     pub(crate) clients: Mutex<Vec<Client>>,
     pub(crate) invitation: Mutex<Invitation>,
+    /// The signed-in person's wish for another address.
+    pub(crate) wish: Mutex<Option<EmailChange>>,
     /// A letter about another address.
     pub(crate) letter: Mutex<EmailChangeLetter>,
     /// What was chosen in it.
@@ -60,6 +69,8 @@ pub(crate) struct State {
     pub(crate) closed: Mutex<Option<Status>>,
     pub(crate) refuse_password: Mutex<Option<Status>>,
     pub(crate) accepted: AtomicUsize,
+    /// How an invitation was accepted last.
+    pub(crate) acceptance: Mutex<AcceptInvitationRequest>,
     /// Whom a shared link was used for: an address, or nothing for somebody who is signed in.
     pub(crate) joining: Mutex<Vec<String>>,
     pub(crate) ended: AtomicUsize,
@@ -70,6 +81,10 @@ pub(crate) struct State {
     pub(crate) operated: Mutex<Vec<String>>,
     /// Whether the last proof of who the person is is too old.
     pub(crate) stale: AtomicBool,
+    /// The proof that forms ask for; none unless told.
+    pub(crate) captcha: Mutex<String>,
+    /// Whether strangers come by invitation alone.
+    pub(crate) closed_to_strangers: AtomicBool,
 }
 
 /// A service's answer.
@@ -87,7 +102,10 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     let mut auth = Routes::new(SessionsServer::new(fake()));
     auth = auth.add_service(FactorsServer::new(fake()));
     auth = auth.add_service(LettersServer::new(fake()));
+    auth = auth.add_service(PasskeysServer::new(fake()));
+    auth = auth.add_service(SsoSignInsServer::new(fake()));
     auth = auth.add_service(PasswordsServer::new(fake()));
+    auth = auth.add_service(CaptchasServer::new(fake()));
     put("auth", auth);
     put("tenant", Routes::new(TenantsServer::new(fake())));
     let mut provisioning = Routes::new(OnboardingServer::new(fake()));
@@ -100,6 +118,7 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     user = user.add_service(InvitesServer::new(fake()));
     user = user.add_service(JoinLinksServer::new(fake()));
     user = user.add_service(EmailChangesServer::new(fake()));
+    user = user.add_service(SignUpsServer::new(fake()));
     put("user", user);
 }
 

@@ -3,6 +3,7 @@
 mod assets;
 mod client;
 mod email_change;
+mod email_wish;
 mod entry;
 mod fakes;
 mod funnel;
@@ -10,5 +11,8 @@ mod invitation;
 mod jobs;
 mod join;
 mod onboardings;
+mod passkeys;
+mod sign_up;
 mod signin;
+mod sso;
 mod world;

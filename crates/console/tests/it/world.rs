@@ -44,7 +44,12 @@ impl World {
         let (peers, state, host) = (Peers::default(), Arc::<State>::default(), Host::new());
         fakes::settle(&peers, &trust, &state);
         let mesh = Mesh::new(key, peers);
-        let deps = Deps { mesh: mesh.clone(), clock: Clock::system(), health: Health::new(&host) };
+        let deps = Deps {
+            mesh: mesh.clone(),
+            clock: Clock::system(),
+            health: Health::new(&host),
+            nats: None,
+        };
         let proxies = vec!["10.0.0.0/8".parse().expect("a network")];
         let config = Config { trusted_proxies: proxies, ..Config::default() };
         let router = gateway::router(&config, deps, &host, console::router(mesh));
@@ -87,6 +92,13 @@ impl Ask {
 
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
+        self
+    }
+
+    /// At another host.
+    pub(crate) fn host(mut self, host: &'static str) -> Self {
+        let headers = self.request.headers_mut().expect("a request");
+        headers.insert("host", http::HeaderValue::from_static(host));
         self
     }
 

@@ -14,6 +14,10 @@ use super::{Answer, Fake, OPERATOR, PASSWORD, refusal, sessions::in_an_hour};
 /// The code that is right.
 const RIGHT: &str = "123456";
 
+/// What an app reads.
+const URI: &str =
+    "otpauth://totp/Usher:ann%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Usher";
+
 fn refused<T>() -> Answer<T> {
     Err(refusal(Code::Unauthenticated, "factor_refused", "The code does not fit."))
 }
@@ -21,14 +25,14 @@ fn refused<T>() -> Answer<T> {
 #[tonic::async_trait]
 impl Factors for Fake {
     async fn get_factors(&self, _: Request<GetFactorsRequest>) -> Answer<FactorSet> {
-        Ok(FactorSet::default().into())
+        Ok(FactorSet { password: true, ..Default::default() }.into())
     }
 
     async fn begin_totp(&self, _: Request<BeginTotpRequest>) -> Answer<TotpSecret> {
         if self.0.stale.load(Ordering::SeqCst) {
             return Err(refusal(Code::PermissionDenied, "step_up_required", "Prove it again."));
         }
-        Ok(TotpSecret { secret: "SECRET32".into(), uri: "otpauth://totp/x".into() }.into())
+        Ok(TotpSecret { secret: "SECRET32".into(), uri: URI.into() }.into())
     }
 
     async fn confirm_totp(&self, request: Request<ConfirmTotpRequest>) -> Answer<RecoveryCodes> {

@@ -4,10 +4,10 @@ use std::sync::atomic::Ordering;
 
 use tonic::Request;
 use wire::user::v1::{
-    AcceptInvitationRequest, AcceptInvitationResponse, CreateInviteRequest, GetInviteRequest,
-    Invitation, InvitationLink, Invite, ListInvitesRequest, ListInvitesResponse,
-    ResendInviteRequest, RevealInvitationLinkRequest, RevokeInviteRequest, ShowInvitationRequest,
-    TakeInvitationLinkRequest, invites_server::Invites,
+    AcceptInvitationRequest, AcceptInvitationResponse, BeginInvitationPasskeyRequest,
+    CreateInviteRequest, GetInviteRequest, Invitation, InvitationLink, InvitationPasskey, Invite,
+    ListInvitesRequest, ListInvitesResponse, ResendInviteRequest, RevealInvitationLinkRequest,
+    RevokeInviteRequest, ShowInvitationRequest, TakeInvitationLinkRequest, invites_server::Invites,
 };
 
 use super::{Answer, Fake, unasked};
@@ -43,13 +43,26 @@ impl Invites for Fake {
 
     async fn accept_invitation(
         &self,
-        _: Request<AcceptInvitationRequest>,
+        request: Request<AcceptInvitationRequest>,
     ) -> Answer<AcceptInvitationResponse> {
+        *self.0.acceptance.lock().expect("acceptance") = request.into_inner();
         self.0.accepted.fetch_add(1, Ordering::SeqCst);
         match self.0.refuse_password.lock().expect("refusal").clone() {
             Some(status) => Err(status),
             None => Ok(AcceptInvitationResponse::default().into()),
         }
+    }
+
+    async fn begin_invitation_passkey(
+        &self,
+        _: Request<BeginInvitationPasskeyRequest>,
+    ) -> Answer<InvitationPasskey> {
+        Ok(InvitationPasskey {
+            passkey_token: super::CEREMONY.into(),
+            options: "{\"challenge\":\"AAAA\"}".into(),
+            expires_at: Some(super::sessions::in_an_hour()),
+        }
+        .into())
     }
 
     async fn take_invitation_link(

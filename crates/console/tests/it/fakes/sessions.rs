@@ -100,6 +100,7 @@ impl Sessions for Fake {
             user_id: user_id.into(),
             session_id: user_id.into(),
             expires_at: Some(in_an_hour()),
+            tenant_id: String::new(),
         }
         .into())
     }
