@@ -68,7 +68,11 @@ pub(crate) async fn measure(ground: &Ground, deadline: Instant) -> Result<Vec<Fi
     Ok(figures)
 }
 
-async fn start(place: &Place, neighbours: &Neighbours, host: &Host) -> Result<()> {
+/// Starts the user service over this place, among neighbours.
+///
+/// # Errors
+/// A key or an address cannot be had.
+pub(crate) async fn start(place: &Place, neighbours: &Neighbours, host: &Host) -> Result<()> {
     let master = MasterKey::parse(&MasterKey::draw()?)?;
     let app = App {
         db: Db::connect(&place.access(), user::NAME)?,

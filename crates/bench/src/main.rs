@@ -5,6 +5,7 @@ mod child;
 mod cpu;
 mod door;
 mod engine;
+mod gateway;
 mod ground;
 mod invites;
 mod load;
@@ -18,6 +19,8 @@ mod queue;
 mod relay;
 mod report;
 mod requests;
+mod scale;
+mod soak;
 mod start;
 mod stats;
 mod subscriber;
@@ -42,7 +45,8 @@ use report::{Figure, Noise, Section};
 
 const BINARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/usher");
 
-/// Measure the platform on this machine; takes at most eight minutes.
+/// Measure the platform on this machine; takes at most nine minutes.
+/// Measure the platform on this machine; takes at most ten minutes.
 ///
 /// Unless DATABASE_URL and NATS_URL name real servers, private ones are started, as durable as in production. Named ones
 /// get a database and a stream, which are dropped again, and the services' roles, which stay.
@@ -57,6 +61,12 @@ struct Options {
     /// Finished runs in the history of jobs while they are measured; ten millions take some minutes to make.
     #[arg(long, value_name = "RUNS", default_value_t = 1_000_000)]
     finished: u64,
+    /// Members of the tenant among which `people-scale` asks; a million takes some minutes to make.
+    #[arg(long, value_name = "MEMBERS", default_value_t = 1_000_000)]
+    members: u64,
+    /// Tenants beside that one.
+    #[arg(long, value_name = "TENANTS", default_value_t = 10_000)]
+    tenants: u64,
     /// Write every pass to this file as well.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -76,6 +86,9 @@ struct Options {
 enum Command {
     /// Compare the job engine with what a user would pick instead; some ten minutes.
     Peers(peers::Options),
+    /// Serve a bare handler; what the gateway is measured beside.
+    #[command(hide = true)]
+    Bare,
 }
 
 /// The measurements, in their order.
@@ -83,6 +96,8 @@ enum Command {
 enum Name {
     /// CPU, rate and latency of a read, an invitation and an acceptance.
     Requests,
+    /// What the gateway itself costs, beside a bare handler.
+    Gateway,
     /// A question of access, from memory and by the rows.
     Access,
     /// Draining a full outbox.
@@ -91,8 +106,12 @@ enum Name {
     Subscriber,
     /// Durable jobs as a queue.
     Jobs,
+    /// Memory over 100,000 durable jobs.
+    Soak,
     /// A list of 10,000 people to invite.
     Invites,
+    /// Lists, searches, checks and invitations among many members and tenants, and among few; only when named.
+    PeopleScale,
     /// Clients to active.
     Onboarding,
     /// Start, memory, size.
@@ -104,24 +123,34 @@ impl Name {
     const fn budget(self) -> Duration {
         Duration::from_secs(match self {
             Self::Requests => 80,
+            Self::Gateway => 60,
             Self::Access => 30,
             Self::Relay => 35,
             Self::Subscriber => 20,
-            Self::Jobs => 80,
+            Self::Jobs | Self::Soak => 80,
             Self::Invites => 60,
+            Self::PeopleScale => 60,
             Self::Onboarding => 45,
             Self::Start => 30,
         })
     }
 
+    /// Whether making what is measured takes longer than everything else: then it is measured only where it is named.
+    const fn is_long(self) -> bool {
+        matches!(self, Self::PeopleScale)
+    }
+
     const fn about(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Requests => ("Requests", &requests::NOTES),
+            Self::Gateway => ("Gateway", &gateway::NOTES),
             Self::Access => ("Access", &access::NOTES),
             Self::Relay => ("Relay", &relay::NOTES),
             Self::Subscriber => ("Commit to subscriber", &subscriber::NOTES),
             Self::Jobs => ("Jobs", &queue::NOTES),
+            Self::Soak => ("Jobs by the hundred thousand", &soak::NOTES),
             Self::Invites => ("Many invitations", &invites::NOTES),
+            Self::PeopleScale => ("People among many", &scale::NOTES),
             Self::Onboarding => ("Onboarding", &onboarding::NOTES),
             Self::Start => ("Start and rest", &start::NOTES),
         }
@@ -144,6 +173,9 @@ async fn measure(options: Options) -> Result<()> {
     if let Some(Command::Peers(options)) = &options.command {
         return peers::compare(options).await;
     }
+    if matches!(options.command, Some(Command::Bare)) {
+        return gateway::bare().await;
+    }
     let mut asked = signal(SignalKind::terminate())?;
     let urls = (options.database_url.clone(), options.nats_url.clone());
     let ground = Ground::start(options.binary.clone(), urls.0, urls.1).await?;
@@ -162,8 +194,8 @@ async fn all(options: &Options, ground: &Ground) -> Result<()> {
     println!("{}", machine.line());
     let mut sections = Vec::new();
     for name in Name::value_variants() {
-        if options.only.is_none_or(|only| only == *name) {
-            let section = one(*name, ground, options.finished).await;
+        if options.only.map_or(!name.is_long(), |only| only == *name) {
+            let section = one(*name, ground, options).await;
             let section = section.with_context(|| format!("measuring {name:?}"))?;
             println!("{section}");
             sections.push(section);
@@ -178,22 +210,27 @@ async fn all(options: &Options, ground: &Ground) -> Result<()> {
     Ok(())
 }
 
-async fn one(name: Name, ground: &Ground, finished: u64) -> Result<Section> {
+async fn one(name: Name, ground: &Ground, options: &Options) -> Result<Section> {
     let ours = [std::process::id(), ground.postmaster()];
     let (others, begun) = (cpu::of_others(&ours)?, Instant::now());
     let deadline = tokio::time::Instant::now() + name.budget();
+    let many = scale::Size { members: options.members, tenants: options.tenants };
     let making = match name {
-        Name::Jobs => Duration::from_secs(finished / 10_000),
+        Name::Jobs => Duration::from_secs(options.finished / 10_000),
+        Name::PeopleScale => many.making(),
         _ => Duration::ZERO,
     };
     let measuring = async {
         match name {
             Name::Requests => requests::measure(ground, deadline).await,
+            Name::Gateway => gateway::measure(ground, deadline).await,
             Name::Access => access::measure(ground, deadline).await,
             Name::Relay => relay::measure(ground, deadline).await,
             Name::Subscriber => subscriber::measure(ground, deadline).await,
-            Name::Jobs => queue::measure(ground, finished).await,
+            Name::Jobs => queue::measure(ground, options.finished).await,
+            Name::Soak => soak::measure(ground).await,
             Name::Invites => invites::measure(ground, deadline).await,
+            Name::PeopleScale => scale::measure(ground, many, name.budget()).await,
             Name::Onboarding => onboarding::measure(ground, deadline).await,
             Name::Start => start::measure(ground).await,
         }

@@ -73,6 +73,8 @@ impl Neighbours {
             epoch: 1,
             suspended: false,
             system_admin: false,
+            credential: kernel::Credential::Session,
+            of_tenant: false,
         };
         let passport = self.mesh(GATEWAY).key().passport(claims).expect("signs");
         let base = match tenant {

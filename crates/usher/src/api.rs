@@ -128,6 +128,15 @@ impl Api {
         self.send(Method::POST, tenant, path, Some(body)).await
     }
 
+    /// Deletes a resource.
+    ///
+    /// # Errors
+    /// [`Problem`] when refused; the transport's when not answered.
+    pub async fn delete(&self, tenant: Option<&str>, path: &str) -> anyhow::Result<()> {
+        let _: Value = self.send(Method::DELETE, tenant, path, None).await?;
+        Ok(())
+    }
+
     /// Posts a file, once for this key however often it is sent.
     ///
     /// # Errors

@@ -58,6 +58,13 @@ pub enum Command {
     /// The rollout: to whom invitations are open, and what must be proven before they open to more.
     #[command(subcommand)]
     Rollout(commands::rollout::Rollout),
+    /// Maintenance: while it lasts, nobody is served but operators.
+    #[command(subcommand)]
+    Maintenance(Box<commands::maintenance::Maintenance>),
+    /// The keys by which services prove themselves to each other, and those that sign tokens.
+    /// The block list: sources that are not served.
+    #[command(subcommand)]
+    Bans(commands::bans::Bans),
     /// The keys by which services prove themselves to each other.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
@@ -115,7 +122,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Clients(clients) => commands::clients::clients(clients).await,
         Command::Jobs(jobs) => commands::jobs::jobs(jobs).await,
         Command::Rollout(rollout) => commands::rollout::rollout(rollout).await,
-        Command::Keys(keys) => commands::keys::keys(keys),
+        Command::Maintenance(command) => commands::maintenance::maintenance(*command).await,
+        Command::Keys(keys) => commands::keys::keys(keys).await,
+        Command::Bans(bans) => commands::bans::bans(bans).await,
         Command::Vault(vaults) => commands::vault::vault(vaults).await,
         Command::Config => {
             out::line(platform::sample().trim_end())?;
@@ -160,6 +169,7 @@ mod tests {
             ("usher events tail --count x", "USHER_COUNT"),
             ("usher rollout promote --from x", "USHER_FROM"),
             ("usher rollout halt", "--reason"),
+            ("usher bans add 192.0.2.7", "--reason"),
             ("usher jobs skip x add_token", "<JOB>"),
             ("usher jobs pause 019aa000-0000-7000-8000-000000000000 --tenant a", "--reason"),
             ("usher rollout incident open leak --severity x", "USHER_SEVERITY"),

@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use secrecy::SecretString;
 
 use super::{ConfigError, MasterKey, SecretArg, master_key};
+use crate::listen::Files;
 
 /// What every process needs to live. Each field is a flag and an environment variable.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,6 +38,19 @@ pub struct Config {
     /// Address where services answer gRPC to other processes. Unless given, none do.
     #[arg(long, env = "USHER_GRPC_LISTEN", value_name = "ADDRESS", value_parser = address)]
     pub grpc_listen: Option<SocketAddr>,
+
+    /// Certificate chain of the public listener, as PEM; together with its key the listener speaks TLS and nothing else.
+    /// Read again when it changes.
+    #[arg(long, env = "USHER_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The key of that certificate, as PEM.
+    #[arg(long, env = "USHER_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Folder of the certificates of single hosts, as `<host>.crt` and `<host>.key`; read again when they change.
+    #[arg(long, env = "USHER_TLS_HOSTS", value_name = "DIR", requires = "tls_certificate")]
+    pub tls_hosts: Option<PathBuf>,
 
     /// Seconds that work in progress gets to end after the process was asked to stop.
     #[arg(long, env = "USHER_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = 25)]
@@ -83,6 +97,9 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             admin_listen: None,
             grpc_listen: None,
+            tls_certificate: None,
+            tls_key: None,
+            tls_hosts: None,
             drain_seconds: 25,
             log_format: None,
             log_filter: LogFilter("info".to_owned()),
@@ -105,6 +122,12 @@ impl Config {
             port => port.checked_add(1000).unwrap_or_else(|| port - 1000),
         };
         self.admin_listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    /// The files of the public listener's own TLS; `None` where it speaks without.
+    pub fn tls(&self) -> Option<Files> {
+        let main = self.tls_certificate.clone().zip(self.tls_key.clone())?;
+        Some(Files { main, hosts: self.tls_hosts.clone() })
     }
 
     /// How logs are written: the option, else by profile.

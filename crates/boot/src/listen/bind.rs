@@ -7,6 +7,8 @@ use std::{
 
 use tokio::net::TcpListener;
 
+use super::Tls;
+
 /// The listeners a process may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
@@ -42,6 +44,7 @@ impl Door {
 pub struct Listener {
     pub(super) door: Door,
     pub(super) tcp: TcpListener,
+    pub(super) tls: Option<Tls>,
     address: SocketAddr,
 }
 
@@ -52,9 +55,15 @@ impl Listener {
     pub async fn bind(door: Door, address: SocketAddr) -> io::Result<Self> {
         let bound = TcpListener::bind(address).await.and_then(|tcp| Ok((tcp.local_addr()?, tcp)));
         match bound {
-            Ok((address, tcp)) => Ok(Self { door, tcp, address }),
+            Ok((address, tcp)) => Ok(Self { door, tcp, tls: None, address }),
             Err(error) => Err(io::Error::new(error.kind(), explain(door, address, &error))),
         }
+    }
+
+    /// The same port, on which nothing but TLS is spoken.
+    #[must_use]
+    pub fn secured(self, tls: Tls) -> Self {
+        Self { tls: Some(tls), ..self }
     }
 
     /// The address as it really is, also where port 0 was asked for.

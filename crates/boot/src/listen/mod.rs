@@ -3,8 +3,12 @@
 mod admin;
 mod bind;
 mod connection;
+mod framing;
 mod serve;
+mod tls;
 
 pub use admin::admin_router;
 pub use bind::{Door, Listener};
+pub use connection::Encrypted;
 pub use serve::serve;
+pub use tls::{Files, Tls};

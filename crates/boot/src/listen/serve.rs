@@ -24,11 +24,11 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves `router` on the listener as a task of `host`; returns at once.
 ///
-/// HTTP/1.1 and HTTP/2 without TLS. Requests carry `ConnectInfo<SocketAddr>` of the peer. When
+/// HTTP/1.1 and HTTP/2, over TLS where the listener was secured. Requests carry `ConnectInfo<SocketAddr>` of the peer. When
 /// the host stops, the port is closed, requests in progress are answered, idle connections end.
 /// A response without an end of its own must watch [`Host::stopping`].
 pub fn serve(listener: Listener, router: Router, host: &Host) {
-    let Listener { door, tcp, .. } = listener;
+    let Listener { door, tcp, tls, .. } = listener;
     let router = match door {
         // A long call inside may send its messages at any pace.
         Door::Grpc => router,
@@ -44,7 +44,8 @@ pub fn serve(listener: Listener, router: Router, host: &Host) {
             loop {
                 let seat = Arc::clone(&room).acquire_owned().await?;
                 let (stream, peer) = accept(&tcp).await;
-                let serving = connection::serve(stream, peer, router.clone(), stop.clone());
+                let (tls, router) = (tls.clone(), router.clone());
+                let serving = connection::serve(stream, peer, tls, router, stop.clone());
                 let abandon = abandon.clone();
                 connections.spawn(async move {
                     abandon.run_until_cancelled(serving).await;

@@ -10,3 +10,4 @@ mod json;
 mod life;
 mod listen;
 mod process;
+mod tls;

@@ -19,6 +19,11 @@ const RULE: Rule = Rule {
             because: "the cursor of a list says where to go on and opens nothing",
         },
         Excuse {
+            place: "proto/usher/auth/v1/api_keys.proto",
+            what: "api_key_id",
+            because: "names a key and opens nothing",
+        },
+        Excuse {
             place: "proto/usher/provisioning/v1/provisioning.proto",
             what: "wb_token_hint",
             because: "the last characters, shown so that people tell tokens apart",

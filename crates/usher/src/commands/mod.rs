@@ -1,5 +1,6 @@
 //! The verbs of the command line, one file each.
 
+pub mod bans;
 pub mod clients;
 pub mod dev;
 pub mod events;
@@ -8,6 +9,7 @@ pub mod invites;
 pub mod jobs;
 pub mod keys;
 mod listing;
+pub mod maintenance;
 pub mod migrate;
 pub mod onboard;
 pub mod outbox;

@@ -38,7 +38,7 @@ impl Common<'_> {
                     dns.context("no name servers are known; name some in USHER_DNS_SERVERS")?;
                 tenant::start(&tenant::App { db, nats, clock, dns }, trust, host)?
             }
-            Part::Auth => auth::start(&self.auth(db)?, trust, host)?,
+            Part::Auth => auth::start(&self.auth(db, mesh)?, trust, host)?,
             Part::User => user::start(&self.user(db, mesh)?, trust, host)?,
             Part::Provisioning => {
                 provisioning::start(&self.provisioning(db, mesh, host)?, trust, host)?
@@ -58,16 +58,30 @@ impl Common<'_> {
         })
     }
 
-    fn auth(&self, db: Db) -> anyhow::Result<auth::App> {
+    fn auth(&self, db: Db, mesh: Mesh) -> anyhow::Result<auth::App> {
         Ok(auth::App {
             db,
             nats: self.nats.clone(),
             clock: self.clock.clone(),
             hasher: auth::Hasher::default(),
             vault: vault(self.settings)?,
+            mesh,
+            outbound: self.settings.outbound.build(self.clock.clone())?,
+            relying: self.settings.auth.relying(&self.public_url()?.to_string())?,
             public_url: self.public_url()?.to_string(),
             lifetimes: self.settings.auth.lifetimes(),
+            keys: self.settings.auth.keys(),
+            signer: auth::Signer::default(),
+            access_life: self.settings.auth.access_life(),
+            captcha: self.captcha()?,
+            ban_after: self.settings.auth.ban_after,
         })
+    }
+
+    fn captcha(&self) -> anyhow::Result<auth::Captcha> {
+        let outbound = self.settings.outbound.build(self.clock.clone())?;
+        let host = self.settings.gateway.base_domain.as_str();
+        Ok(self.settings.auth.captcha.build(outbound, host)?)
     }
 
     fn user(&self, db: Db, mesh: Mesh) -> anyhow::Result<user::App> {

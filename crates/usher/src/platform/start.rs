@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use boot::{Door, Health, Host, Listener};
+use boot::{Door, Health, Host, Listener, listen::Tls};
 use bus::Nats;
 use kernel::Clock;
 use pg::Db;
@@ -71,7 +71,7 @@ impl Platform {
 /// A setting that is missing or wrong, a port that is taken, an RPC without a rule.
 pub async fn start(ground: Ground, host: &Host) -> anyhow::Result<Platform> {
     let settings = &ground.settings;
-    let public = Listener::bind(Door::Public, settings.boot.listen).await?;
+    let public = public(settings, host).await?;
     let admin = Listener::bind(Door::Admin, admin_address(settings, public.address())).await?;
     boot::metrics::start(host);
     let mut keys = match &settings.keys_dir {
@@ -117,7 +117,11 @@ pub async fn start(ground: Ground, host: &Host) -> anyhow::Result<Platform> {
     let (public_address, admin_address) = (public.address(), admin.address());
     if ground.parts.contains(&Part::Gateway) {
         let mesh = Mesh::new(keys.private(Part::Gateway.name())?, peers.clone());
-        boot::listen::serve(public, front(settings, mesh, &ground.clock, &health, host), host);
+        boot::listen::serve(
+            public,
+            front(settings, mesh, &ground.clock, &health, &nats, host),
+            host,
+        );
     }
     boot::listen::serve(admin, boot::listen::admin_router(&health, ground.pages), host);
     let operator = keys.private(OPERATOR).ok().map(|key| Mesh::new(key, peers));
@@ -132,6 +136,15 @@ pub async fn nats(settings: &Settings) -> anyhow::Result<Nats> {
     let stream =
         bus::Stream { name: settings.stream.clone(), prefix: settings.stream.to_lowercase() };
     Ok(Nats::connect_to(settings.boot.nats_url()?, stream).await?)
+}
+
+/// The public listener, over TLS where the settings name a certificate.
+async fn public(settings: &Settings, host: &Host) -> anyhow::Result<Listener> {
+    let public = Listener::bind(Door::Public, settings.boot.listen).await?;
+    Ok(match settings.boot.tls() {
+        Some(files) => public.secured(Tls::open(files, host)?),
+        None => public,
+    })
 }
 
 /// The admin listener follows a public port that was chosen by the system.
@@ -186,9 +199,15 @@ fn front(
     mesh: Mesh,
     clock: &Clock,
     health: &Health,
+    nats: &Nats,
     host: &Host,
 ) -> axum::Router {
     let console = console::router(mesh.clone());
-    let deps = gateway::Deps { mesh, clock: clock.clone(), health: health.clone() };
+    let deps = gateway::Deps {
+        mesh,
+        clock: clock.clone(),
+        health: health.clone(),
+        nats: Some(nats.clone()),
+    };
     gateway::router(&settings.gateway, deps, host, console)
 }

@@ -1,9 +1,10 @@
-//! kill -9 at any moment of the main job, restart, run again: nothing is lost and nothing happens twice.
+//! kill -9 at any moment of the main job or of an erasure, restart, run again: nothing is lost and nothing happens twice.
 //!
 //! `USHER_FAULT_ROUNDS` (5) says how many rounds, `USHER_FAULT_SEED` repeats the moments of an earlier run.
 
 mod child;
 mod claims;
+mod erasure;
 mod facts;
 mod moments;
 mod outside;

@@ -1,8 +1,13 @@
 //! What the platform promises as a whole, asked over HTTP of a platform that runs on real servers.
 
+mod access_tokens;
 mod addresses;
+mod api_keys;
 mod compat;
 mod contract;
+mod exports;
+mod forgery;
+mod hostile_names;
 mod invitations;
 mod invite_batches;
 mod isolation;
@@ -10,11 +15,14 @@ mod jobs;
 mod journey;
 mod leaving;
 mod mass_assignment;
+mod oauth;
+mod passkeys;
 mod portal;
 mod roles;
 mod rollout;
 mod routes;
 mod secrets;
+mod sign_ups;
 mod signin;
 mod steps;
 mod tenancy;

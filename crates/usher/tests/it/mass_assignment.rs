@@ -34,7 +34,7 @@ const SMUGGLED: [&str; 23] = [
 ];
 
 /// The golden list: where such a field is the method's very purpose.
-const OFFERED: [(&str, &str); 11] = [
+const OFFERED: [(&str, &str); 12] = [
     ("Accounts.UpdateAccount", "roles"),
     ("CustomRoles.PutCustomRole", "permissions"),
     ("Invites.CreateInvite", "role"),
@@ -46,6 +46,7 @@ const OFFERED: [(&str, &str); 11] = [
     ("Joining.JoinTenant", "tenant_id"),
     ("People.CreateUser", "role"),
     ("RoleBindings.CreateRoleBinding", "role"),
+    ("SignUps.PutSignUpPolicy", "role"),
 ];
 
 #[tokio::test]

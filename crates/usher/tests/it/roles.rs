@@ -217,8 +217,8 @@ async fn ask(actor: &Actor, binding: &Binding) -> Result<Verdict, String> {
         (401, "sign_in_required") => Ok(Verdict::SignIn),
         (404, "tenant_unknown") => Ok(Verdict::Stranger),
         (403, "permission_denied") => Ok(Verdict::Denied),
-        // A wrong password is refused to whoever is let in.
-        (401, "wrong_credentials" | "wrong_password")
+        // A wrong password, or a token that is none, is refused to whoever is let in.
+        (401, "wrong_credentials" | "wrong_password" | "bad_token" | "sso_refused")
         | (501, "not_supported")
         | (400 | 404 | 409 | 410, _) => Ok(Verdict::In),
         _ => Err(problem.to_string()),

@@ -45,7 +45,9 @@ var BtlzApi = (function () {
         },
         create: function (item) { return api.call('post', path, item); },
         update: function (item) { return api.call('patch', path, item); },
-        delete: function () { return api.call('delete', path); }
+        delete: function (item) {
+          return item ? api.call('post', path + '/delete', item) : api.call('delete', path);
+        }
       };
     }
     var user = resource(root);

@@ -22,6 +22,7 @@ async fn a_script_of_the_legacy_library_leads_a_person_from_invitation_to_work()
         "sheet": sheet,
         "more": unique("sheet"),
         "wb_token": super::workspaces::token_of(&sheet, "one"),
+        "ozon_key": "5f0e1d2c-1111-2222-3333-444455556666",
         "next_token": super::workspaces::token_of(&sheet, "two"),
     });
     let user = run(&[LIBRARY, include_str!("arrival.js")], input.clone()).await;

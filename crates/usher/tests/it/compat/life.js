@@ -38,13 +38,24 @@ function main(input) {
   expect(/switched off/.test(refused(function () { compat.datasetsUpdate({ ssId: input.sheet }); })), 'told', null);
   expect(user.spreadsheet(input.sheet).update({ is_active: true }).result.is_active === true, 'on again', null);
 
-  [
-    function () { user.ozon.apikey.read(); },
-    function () { user.wb.token.delete(); },
-    function () { dataset.delete(); }
-  ].forEach(function (call) {
-    expect(/not support/.test(refused(call)), 'what is not there is said so', null);
-  });
+  var key = user.ozon.apikey.create({
+    seller_client_id: 42, seller_api_key: input.ozon_key, name: 'Main', performance_client_id: ''
+  }).result;
+  expect(key.seller_client_id === 42 && key.seller_api_key === '***' + input.ozon_key.slice(-6), 'masked', key);
+  expect(user.ozon.apikey.read().result.length === 1, 'one key', null);
+  expect(/seller/.test(refused(function () {
+    user.ozon.apikey.create({ seller_client_id: 0, seller_api_key: input.ozon_key });
+  })), 'no seller', null);
+  expect(user.ozon.apikey.delete({ seller_client_id: 42 }).result.seller_client_id === 42, 'it is destroyed', null);
+  expect(user.ozon.apikey.read().result.length === 0, 'none is left', null);
+
+  dataset.create({ name: 'stocks', values: rows });
+  expect(dataset.delete({ name: 'stocks' }).result === 0, 'no rows are left', null);
+  read = dataset.read({ name: 'stocks' }).result;
+  expect((read.result || read).length === 0, 'the rows are gone', read);
+  expect(user.wb.token.delete().result.is_active === false, 'the token is destroyed', null);
+  expect(user.wb.token.read().result.length === 0, 'and not there', null);
+  expect(/not support/.test(refused(function () { api.call('post', '/actions', {}); })), 'what is not there is said so', null);
   expect(user.update({ is_active: false }).result.is_active === false, 'the person is switched off', null);
   return user.read().result;
 }

@@ -105,6 +105,9 @@ async fn no_answer_tells_a_token_and_every_reading_is_journaled() {
         assert!(body.contains(&token[token.len() - 6..]), "{body}");
     }
     let request = admin.request(Method::DELETE, "/api/admin/user/ann@example.test/wb/token");
-    assert_eq!(admin.send(request).await.status, 501);
+    let destroyed = admin.send(request).await;
+    assert_eq!(destroyed.status, 200);
+    assert!(!destroyed.body.contains(signature), "{}", destroyed.body);
+    assert_eq!(post(&admin, "/actions", json!({})).await.0, 501);
     platform.stop().await;
 }

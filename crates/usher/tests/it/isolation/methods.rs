@@ -12,125 +12,14 @@ use tonic::client::Grpc;
 use tonic_prost::ProstCodec;
 use wire::rule::v1::Scope;
 
-use super::tenants::{Full, full, lists};
+use super::{
+    exceptions::EXCEPTIONS,
+    tenants::{Full, full, lists},
+};
 use crate::{
     routes::{Binding, Rpc, contract},
     steps::{unique, wb_token},
 };
-
-/// Methods that are not driven here, each with the reason.
-const EXCEPTIONS: [(&str, &str); 71] = [
-    ("Sessions.CreateSession", "takes an address and a password, no id"),
-    ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
-    ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
-    (
-        "Sessions.IdentifySession",
-        "of the platform: only the gateway may call, and the token says whose it is",
-    ),
-    (
-        "Sessions.EndNamedSession",
-        "sessions are a person's own, in no tenant; see session_list.rs of auth",
-    ),
-    ("Sessions.EndOtherSessions", "is about the caller's own sessions and names nothing else"),
-    ("Sessions.EndAllSessions", "is about the caller's own sessions and names nothing else"),
-    ("Passwords.ChangePassword", "is about the caller's own password and names nothing else"),
-    ("Letters.AskPasswordReset", "takes an address, no id; whether it is known is not told"),
-    ("Letters.ResetPassword", "the link's token itself proves the person; see letters.rs of auth"),
-    ("Letters.AskSignInLetter", "takes an address, no id; whether it is known is not told"),
-    ("Letters.RedeemSignInLetter", "the letter itself proves the person; see letters.rs of auth"),
-    ("Letters.RevealLetter", "of the platform: people are global, and only `notifier` may call"),
-    ("Factors.BeginTotp", "is about the caller's own factors and names nothing else"),
-    ("Factors.ConfirmTotp", "is about the caller's own factors and names nothing else"),
-    ("Factors.RemoveTotp", "is about the caller's own factors and names nothing else"),
-    ("Factors.RenewRecoveryCodes", "is about the caller's own factors and names nothing else"),
-    (
-        "Factors.ConfirmSession",
-        "the session's token itself proves the person; see factors.rs of auth",
-    ),
-    ("Factors.StepUp", "is about the caller's own session and names nothing else"),
-    (
-        "Credentials.StageCredential",
-        "of the platform: people are global, and only own services may call",
-    ),
-    (
-        "Credentials.ActivateCredential",
-        "of the platform: people are global, and only own services may call",
-    ),
-    ("Credentials.VerifyPassword", "of the platform: people are global, and only `user` may call"),
-    ("Standings.FollowPerson", "of the platform: people are global, and only `user` may call"),
-    ("Standings.ErasePerson", "of the platform: people are global, and only `user` may call"),
-    ("Recipients.EraseRecipient", "of the platform: people are global, and only `user` may call"),
-    (
-        "ClientPeople.EraseClientPerson",
-        "of the platform: people are global, and only `user` may call",
-    ),
-    ("Erasures.RequestErasure", "is about the caller alone and names nothing else"),
-    ("EmailChanges.RequestEmailChange", "is about the caller's own address and names nothing else"),
-    ("EmailChanges.ShowEmailChange", "the link's token itself proves whose address it is"),
-    ("EmailChanges.ConfirmEmailChange", "the link's token itself proves whose address it is"),
-    ("EmailChanges.RefuseEmailChange", "the link's token itself proves whose address it is"),
-    (
-        "EmailChanges.RevealEmailChangeLink",
-        "of the platform: people are global, and only the notifier may call",
-    ),
-    (
-        "Access.ListEffective",
-        "of the platform: only the gateway may call, about any person in any tenant",
-    ),
-    (
-        "Decisions.DeclarePermissions",
-        "of the platform: only own services may call, and the catalogue is nobody's own",
-    ),
-    (
-        "Tenants.ResolveTenant",
-        "of the platform: only own services may call, to learn which tenant is meant",
-    ),
-    ("Tenants.CreateTenant", "makes something new and names nothing that is there"),
-    ("Groups.CreateCommunity", "makes something new and names nothing that is there"),
-    ("ServiceAccounts.CreateServiceAccount", "makes something new and names nothing that is there"),
-    ("TenantSettings.UpdateSettings", "is about the tenant of the call and names nothing else"),
-    ("Brandings.UpdateBranding", "is about the tenant of the call and names nothing else"),
-    ("Plans.CreatePlan", "of the platform: plans are nobody's own"),
-    ("Plans.RetirePlan", "of the platform: plans are nobody's own"),
-    ("Quotas.TakeQuota", "is about the tenant of the call and names nothing else"),
-    ("Quotas.GiveQuota", "is about the tenant of the call and names nothing else"),
-    ("Domains.AddDomain", "makes something new and names nothing that is there"),
-    ("People.CreateUser", "makes something new and names nothing that is there"),
-    ("Events.CreateEvent", "makes something new and names nothing that is there"),
-    ("Invites.CreateInvite", "makes something new and names nothing that is there"),
-    ("InviteBatches.CreateInviteBatch", "makes something new and names nothing that is there"),
-    (
-        "Onboarding.OnboardClient",
-        "a spreadsheet is the backend's, which knows no tenants: that it is taken is told, by whom is not",
-    ),
-    ("Rollouts.PromoteRollout", "of the platform: there is one rollout, and no tenant's id in it"),
-    ("Rollouts.OverrideGate", "of the platform: there is one rollout, and no tenant's id in it"),
-    ("Rollouts.DemoteRollout", "of the platform: there is one rollout, and no tenant's id in it"),
-    ("Rollouts.HaltRollout", "of the platform: there is one rollout, and no tenant's id in it"),
-    ("Rollouts.ResumeRollout", "of the platform: there is one rollout, and no tenant's id in it"),
-    ("Rollouts.PlaceTenant", "is about the tenant of the call and names nothing else"),
-    ("Rollouts.HaltTenant", "is about the tenant of the call and names nothing else"),
-    ("Rollouts.ResumeTenant", "is about the tenant of the call and names nothing else"),
-    ("Memberships.LeaveTenant", "is about the caller's own membership and names nothing else"),
-    ("Seats.SetSeatLimit", "is about the tenant of the call and names nothing else"),
-    ("Profiles.UpdateProfile", "is about the caller's own profile and names nothing else"),
-    ("Incidents.OpenIncident", "makes something new and names nothing that is there"),
-    ("Incidents.CloseIncident", "of the platform: incidents are nobody's but its own"),
-    ("InvitePolicies.SetInvitePolicy", "is about the tenant of the call and names nothing else"),
-    ("JoinLinks.CreateJoinLink", "makes something new and names nothing that is there"),
-    (
-        "JoinLinks.ShowJoinLink",
-        "the link's token itself proves the tenant; see join_links.rs of user",
-    ),
-    (
-        "JoinLinks.UseJoinLink",
-        "the link's token itself proves the tenant; see join_links.rs of user",
-    ),
-    ("JoinDomains.PutJoinDomain", "is about the tenant of the call and names nothing else"),
-    ("JoinDomains.DeleteJoinDomain", "is about the tenant of the call and names nothing else"),
-    ("Invites.ShowInvitation", "the link's token itself proves the tenant; see tokens.rs"),
-    ("Invites.AcceptInvitation", "the link's token itself proves the tenant; see tokens.rs"),
-];
 
 /// How a method is asked about another tenant's things.
 #[derive(Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::tenants::full;
 const REFUSED: &str = "42501";
 
 /// Tables that belong to no tenant, each on purpose.
-const GLOBAL: [(&str, &str); 24] = [
+const GLOBAL: [(&str, &str); 33] = [
     ("bus_leases", "which process relays, not what"),
     ("bus_members", "which process relays, not what"),
     ("outbox_cursors", "how far the relay has come in a lane"),
@@ -25,10 +25,19 @@ const GLOBAL: [(&str, &str); 24] = [
     ("sessions", "people are global: a session is good for all their tenants"),
     ("throttles", "tries at accounts are counted for all tenants together, under digests"),
     ("known_sources", "people are global: where one signs in from is known once"),
+    ("captcha_uses", "who gives a proof is nobody yet"),
+    ("bans", "sources that the platform does not serve are nobody's own"),
+    ("refusals", "refusals are counted for all tenants together, under digests"),
+    ("place_words", "people are global: one person, one password"),
+    ("sign_up_tallies", "strangers are counted for all tenants together, under digests"),
     ("letters", "people are global: a letter lets a person in, not a member"),
     ("recovery_codes", "people are global: one person, one second factor"),
+    ("passkeys", "people are global: one person, one set of devices"),
+    ("passkey_ceremonies", "challenges are given out before it is known who answers"),
+    ("sso_sessions", "sessions are global: which of them a tenant's provider opened"),
     ("users", "people are global: one person, one address"),
     ("people", "people are global: whether one may sign in"),
+    ("person_addresses", "people are global: where one moved to"),
     ("erasures", "people are global: whom the platform is to forget"),
     ("email_changes", "people are global: a person's wish for another address"),
     ("permissions", "what the contract asks for, not who holds it"),

@@ -19,7 +19,7 @@ pub(super) struct Full {
 }
 
 /// The lists of a tenant: where they are, and what their items are called.
-pub(super) const LISTS: [(&str, &str); 17] = [
+pub(super) const LISTS: [(&str, &str); 19] = [
     ("/v1/invites", "invites"),
     ("/v1/invite-batches", "batches"),
     ("/v1/join-links", "links"),
@@ -37,6 +37,8 @@ pub(super) const LISTS: [(&str, &str); 17] = [
     ("/v1/events", "events"),
     ("/v1/activity", "items"),
     ("/v1/domains", "domains"),
+    ("/v1/api-keys", "apiKeys"),
+    ("/v1/oauth-clients", "clients"),
 ];
 
 /// Leads a new tenant through everything that leaves a trace.
@@ -72,7 +74,11 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
     open_ways_in(platform, &tenant, &admin).await;
     let wish = json!({"host": format!("{}.example", tenant.slug)});
     admin.post("/v1/domains", wish).await.json();
+    admin.post("/v1/api-keys", json!({"name": format!("Key of {name}")})).await.json();
+    admin.post("/v1/oauth-clients", json!({"name": format!("App of {name}")})).await.json();
     give_settings(&admin).await;
+    let wish = json!({"password": admin.password()});
+    let export = admin.post("/v1/me/exports", wish).await.json();
     platform.settled().await;
 
     let lists = lists(&admin).await;
@@ -80,6 +86,8 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
         let items = lists.iter().find(|(of, _)| *of == items).map(|(_, items)| items);
         text(&items.expect("a list")[0], id).to_owned()
     };
+    let apps = admin.get("/v1/oauth-clients").await.json();
+    let oauth_client = text(&apps["clients"][0], "clientId").to_owned();
     let ids = BTreeMap::from([
         ("tenant_id", tenant.id.to_string()),
         ("client_id", text(&client, "clientId").to_owned()),
@@ -100,7 +108,10 @@ pub(super) async fn full(platform: &Platform, name: &str) -> Full {
         ("override_id", text(&rights.denial, "overrideId").to_owned()),
         ("message_id", first("messages", "messageId")),
         ("job_id", first("jobs", "jobId")),
+        ("export_id", text(&export, "exportId").to_owned()),
         ("domain_id", first("domains", "domainId")),
+        ("api_key_id", first("apiKeys", "apiKeyId")),
+        ("oauth_client_id", oauth_client),
     ]);
     let mut own = BTreeSet::from([tenant.id.to_string(), tenant.slug.clone()]);
     own.extend(ids.values().cloned());
