@@ -69,10 +69,12 @@ test: | deps ## Run every test
 	@$(CARGO) test --workspace --locked
 
 .PHONY: test-faults
-test-faults: | deps ## Kill the main job at random, at every write, and under 20,000 onboardings (hours)
+test-faults: | deps ## Kill the main job and erasures at random, at every write, under load; race for invitations (hours)
 	@USHER_FAULT_ROUNDS=$${USHER_FAULT_ROUNDS:-30} USHER_CRASH_POINTS=$${USHER_CRASH_POINTS:-all} \
 		USHER_STORM_CLIENTS=$${USHER_STORM_CLIENTS:-20000} \
 		$(CARGO) test --workspace --locked --test faults --test outages -- --nocapture
+	@USHER_RACE_ROUNDS=$${USHER_RACE_ROUNDS:-1000} $(CARGO) test --workspace --locked --test it -- --nocapture \
+		of_all_that_is_done_to_an_invitation_at_once
 
 .PHONY: test-security
 test-security: | deps ## Compare what only a clock can tell: known and unknown accounts
