@@ -24,9 +24,11 @@ use wire::{Guard, Guarded, Mesh, identity::Trust, rules::Unruled};
 pub use ::jobs::{Limits, Pace};
 pub use config::{BadUrl, Config, PublicUrl};
 pub use domain::{
-    EmailRefusal, ExportRefusal, GroupRefusal, Hindrance, PasskeyRefusal, Refusal, SignUpRefusal,
+    EmailRefusal, ExportRefusal, GroupRefusal, Hindrance, PasskeyRefusal, Refusal, SetupRefusal,
+    SignUpRefusal,
 };
 pub use error::{Error, Result};
+pub use ops::{ErasureLook, SetupLink, make_setup};
 pub use snapshots::Snapshots;
 
 /// The service's name: its schema, its role, its place in the mesh.
@@ -85,11 +87,11 @@ impl App {
         ops::tell_expired(self).await
     }
 
-    /// Erases once the people whose time has come, as the background work does from time to time; how many.
+    /// Erases once the people whose time has come, as the background work does from time to time.
     ///
     /// # Errors
     /// The database's, where erasures could not be read at all.
-    pub async fn erase_people(&self) -> Result<usize> {
+    pub async fn erase_people(&self) -> Result<ErasureLook> {
         ops::erase_people(self).await
     }
 

@@ -1,7 +1,7 @@
 //! Erases the people whose time has come. Every step may be taken again, so whoever dies between two of them leaves the
 //! rest to the next look.
 
-use kernel::{Cx, Failure, InviteId, TenantId, Timestamp, UserId};
+use kernel::{Code, Cx, Failure, InviteId, TenantId, Timestamp, UserId};
 use wire::user::v1::PersonErased;
 
 use super::{
@@ -19,20 +19,34 @@ use crate::{
 /// How many erasures are read at a time.
 const BATCH: i64 = 50;
 
-/// Erases everybody whose time has come; how many. One that comes to nothing says why in its row, stays due, and holds
+/// What a look at the erasures that are due came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ErasureLook {
+    /// Erasures that need no further look.
+    pub erased: usize,
+    /// Erasures that met a fault of ours and may come through soon; who is hindered by what people did is not counted.
+    pub interrupted: usize,
+}
+
+/// Erases everybody whose time has come. One that comes to nothing says why in its row, stays due, and holds
 /// nobody else up. Any number of processes may look at a time.
-pub(crate) async fn erase_people(app: &App) -> Result<usize> {
-    let (mut erased, mut after): (usize, Option<Timestamp>) = (0, None);
+pub(crate) async fn erase_people(app: &App) -> Result<ErasureLook> {
+    let mut look = ErasureLook::default();
+    let mut after: Option<Timestamp> = None;
     loop {
         let mut tx = app.db.platform("due_erasures", "people are global").await?;
         let due = store::due_erasures(&mut tx, app.clock.now(), after, BATCH).await?;
         tx.commit().await?;
-        let Some(last) = due.last() else { return Ok(erased) };
+        let Some(last) = due.last() else { return Ok(look) };
         after = Some(last.due_at);
         for erasure in due {
             match erase(app, &erasure).await {
-                Ok(()) => erased += 1,
-                Err(problem) => note(app, &erasure, &problem).await?,
+                Ok(()) => look.erased += 1,
+                Err(problem) => {
+                    let is_fault = matches!(problem.code(), Code::Unavailable | Code::Internal);
+                    look.interrupted += usize::from(is_fault);
+                    note(app, &erasure, &problem).await?;
+                }
             }
         }
     }

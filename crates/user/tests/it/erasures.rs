@@ -72,10 +72,10 @@ async fn whoever_asked_is_forgotten_when_the_time_is_over_and_the_address_is_fre
     let asked = ask(&platform, &cx, PASSWORD).await.expect("asks");
     assert_eq!(asked, ask(&platform, &cx, PASSWORD).await.expect("stands"), "asked for once");
     platform.wait_hours(14 * DAYS - 1);
-    assert_eq!(platform.app().erase_people().await.expect("looks"), 0, "there is time");
+    assert_eq!(platform.app().erase_people().await.expect("looks").erased, 0, "there is time");
     platform.wait_hours(1);
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
-    assert_eq!(platform.app().erase_people().await.expect("looks"), 0, "done is done");
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
+    assert_eq!(platform.app().erase_people().await.expect("looks").erased, 0, "done is done");
     assert_eq!(standing(&platform, &cx).await.status, "done");
     assert_eq!(traces(&platform, "ann@example.com").await, 0);
     let known = vec!["ann@example.com".to_owned()];
@@ -127,10 +127,10 @@ async fn an_erasure_is_taken_back_by_whoever_may_and_only_in_time() {
     };
     assert_eq!(cancel().await.expect("cancels").status, "cancelled");
     platform.wait_hours(15 * DAYS);
-    assert_eq!(platform.app().erase_people().await.expect("looks"), 0);
+    assert_eq!(platform.app().erase_people().await.expect("looks").erased, 0);
     order(&platform, &user_id).await.expect("orders");
     platform.wait_hours(15 * DAYS);
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
     assert_eq!(reason(&cancel().await.expect_err("too late")), "erasure_begun");
 }
 
@@ -151,11 +151,11 @@ async fn the_only_owner_is_not_erased_before_there_is_another_one() {
     let mut admin = platform.database.admin().await;
     sqlx::query(gone).bind(heir).execute(&mut admin).await.expect("takes the role");
     platform.wait_hours(15 * DAYS);
-    assert_eq!(platform.app().erase_people().await.expect("looks"), 0);
+    assert_eq!(platform.app().erase_people().await.expect("looks").erased, 0);
     let blocked = standing(&platform, &me).await;
     assert_eq!((blocked.status.as_str(), blocked.problem.as_str()), ("waiting", "sole_owner"));
     platform.staff(here, "eve@example.com", "owner").await;
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
 }
 
 #[tokio::test]
@@ -166,14 +166,15 @@ async fn a_step_that_fails_leaves_the_rest_to_the_next_look_and_holds_nobody_els
     platform.wait_hours(15 * DAYS);
     for service in ["auth", "notifier", "provisioning"] {
         platform.forgetting.leave(service);
-        assert_eq!(platform.app().erase_people().await.expect("looks"), 0, "{service}");
+        let look = platform.app().erase_people().await.expect("looks");
+        assert_eq!((look.erased, look.interrupted), (0, 1), "{service}: looked at again soon");
         let running = standing(&platform, &ann).await;
         let seen = (running.status.as_str(), running.problem.as_str());
         assert_eq!(seen, ("running", "peer_unavailable"), "{service}");
         assert!(traces(&platform, "ann@example.com").await > 0, "known until all have forgotten");
         platform.forgetting.come_back(service);
     }
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
     assert_eq!(traces(&platform, "ann@example.com").await, 0);
     let told = "select count(*) from outbox where kind = 'user.membership.removed'";
     assert_eq!(platform.database.count(told).await, 1, "each step had its effect once");
@@ -216,7 +217,7 @@ async fn a_row_that_waits_for_its_turn_invites_nobody_who_was_erased_meanwhile()
     let id = begun.expect("begins").batch_id;
     ask(&platform, &ann, PASSWORD).await.expect("asks");
     platform.wait_hours(15 * DAYS);
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
     assert_eq!(traces(&platform, "ann@example.com").await, 0, "the list names nobody");
     let worker = platform.app().worker().by_hand();
     while worker.step().await.expect("works") {}

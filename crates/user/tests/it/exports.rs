@@ -213,7 +213,7 @@ async fn an_invitation_to_somebody_else_tells_nothing_of_them() {
     let request = RequestErasureRequest { password: PASSWORD.into() };
     platform.erasures().request_erasure(call(&cx, request)).await.expect("asks");
     platform.wait_hours(15 * 24);
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
     let asked = platform.forgetting.asked();
     assert!(asked.iter().all(|(_, _, emails)| !emails.contains(&"bob@other.example".into())));
     let bob = "select count(*) from users where email = 'bob@other.example'";
@@ -297,7 +297,7 @@ async fn an_export_ends_with_its_time_a_new_one_and_the_person() {
     let asked = RequestErasureRequest { password: PASSWORD.into() };
     platform.erasures().request_erasure(call(&cx, asked)).await.expect("asks");
     platform.wait_hours(15 * 24);
-    assert_eq!(platform.app().erase_people().await.expect("erases"), 1);
+    assert_eq!(platform.app().erase_people().await.expect("erases").erased, 1);
     assert_eq!(platform.database.count("select count(*) from exports").await, 0);
     let refused = order(&platform, &colleague, &user_id).await.expect_err("nobody is left");
     assert_eq!(reason(&refused), "person_erased");
