@@ -21,9 +21,11 @@ pub enum Keeping {
     Lasting,
     /// In the server's memory, and for so long after their last change.
     Brief(Duration),
+    /// On disk, and for so long after their last change.
+    Enduring(Duration),
 }
 
-/// Most bytes of a bucket in memory; beyond them new keys are refused.
+/// Most bytes of a bucket whose values do not last; beyond them new keys are refused.
 const MOST_BRIEF: i64 = 64 * 1024 * 1024;
 
 /// Values by key; cheap to clone. It is made where it is not there yet.
@@ -126,6 +128,7 @@ impl Bucket {
         let (storage, max_age, max_bytes) = match self.keeping {
             Keeping::Lasting => (StorageType::File, Duration::ZERO, -1),
             Keeping::Brief(age) => (StorageType::Memory, age, MOST_BRIEF),
+            Keeping::Enduring(age) => (StorageType::File, age, MOST_BRIEF),
         };
         Config {
             name: format!("KV_{}", self.name),

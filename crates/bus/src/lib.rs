@@ -1,7 +1,8 @@
 //! How does a fact leave and arrive? An outbox in the transaction of the change, a relay to JetStream, consumers with
 //! an inbox.
 //!
-//! - [`emit`] writes a fact beside the change it tells of; [`audit`] writes who did it.
+//! - [`emit`] writes a fact beside the change it tells of; [`audit`] writes who did it, [`TrustedCalls`] who only looked
+//!   because the platform trusts them.
 //! - [`Relay`] publishes committed facts: nothing lost, nothing reordered within an aggregate, any number of relays.
 //! - [`Consumers`] hands facts to ops; [`first_delivery`] makes the op's effect happen once.
 //! - [`Bucket`] holds small values that all processes share.
@@ -24,6 +25,7 @@ mod relay;
 mod retention;
 mod tail;
 mod trace;
+mod trusted;
 
 pub use audit::audit;
 pub use bucket::{Bucket, Held, Keeping};
@@ -37,3 +39,4 @@ pub use nats::{Hearing, Nats, Stream};
 pub use relay::Relay;
 pub use retention::{prepare, retain};
 pub use tail::Since;
+pub use trusted::TrustedCalls;

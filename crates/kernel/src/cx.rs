@@ -64,6 +64,8 @@ pub struct Flags {
     pub credential: Credential,
     /// Whether the person is held to the tenant of the call, whose word alone says who they are.
     pub of_tenant: bool,
+    /// Whether the platform's trust alone let this very call in: nobody gave the person its permission.
+    pub by_trust: bool,
 }
 
 /// The signed token that proves the person behind a call to our own services; forwarded, never printed.
@@ -150,6 +152,12 @@ impl Cx {
         !self.flags.suspended && (trusted || self.permissions.contains(permission))
     }
 
+    /// Whether the platform's trust alone allows it: nobody gave the actor this permission.
+    #[must_use]
+    pub fn may_by_trust(&self, permission: &str) -> bool {
+        self.may(permission) && !self.permissions.contains(permission)
+    }
+
     /// Whether the actor may let others do this: what is only lent to the platform's staff while a tenant's content is
     /// open to them, and what software does in their name, is not passed on.
     #[must_use]
@@ -179,7 +187,8 @@ mod tests {
         assert!(cx.may("tenant.tenants.create") && cx.may("courses.course.read"));
         assert!(!cx.may("reports.report.read") && !cx.may("courses.content.read"));
         cx.permissions = Arc::new(BTreeSet::from(["reports.report.read".to_owned()]));
-        assert!(cx.may("reports.report.read"));
+        assert!(cx.may("reports.report.read") && !cx.may_by_trust("reports.report.read"));
+        assert!(cx.may_by_trust("tenant.tenants.create") && !cx.may_by_trust("reports.a.read"));
         cx.flags.suspended = true;
         assert!(!cx.may("reports.report.read") && !cx.may("tenant.tenants.create"));
     }

@@ -13,6 +13,7 @@ use http::{HeaderMap, Request, Response};
 use kernel::{
     Actor, Code, Credential, Cx, Flags, Passport, SessionId, TenantId, Timestamp, UserId,
 };
+use tokio::sync::mpsc;
 use tonic::{Status, body::Body, service::Routes};
 use tower::Service;
 use tracing::Instrument;
@@ -23,6 +24,7 @@ use crate::{
     rule::v1::{Rule, Scope},
     rules,
     status::plain,
+    trusted::{self, Trusted},
 };
 
 /// The longest a call may take when its caller names no deadline.
@@ -33,6 +35,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub struct Guard {
     me: &'static str,
     trust: Trust,
+    /// Where calls are told that only the platform's trust let in.
+    journal: Option<mpsc::Sender<Trusted>>,
 }
 
 /// A service's routes behind its guard.
@@ -58,7 +62,13 @@ impl Guard {
     /// [`rules::Unruled`] when a method of the service has no rule: such a server must not start.
     pub fn new(me: &'static str, trust: Trust) -> Result<Self, rules::Unruled> {
         rules::check(&format!("usher.{me}.v1"))?;
-        Ok(Self { me, trust })
+        Ok(Self { me, trust, journal: None })
+    }
+
+    /// Tells of calls that only the platform's trust let in and that leave no audit row of their own.
+    #[must_use]
+    pub fn telling(self, journal: mpsc::Sender<Trusted>) -> Self {
+        Self { journal: Some(journal), ..self }
     }
 
     /// Puts the guard before `routes`.
@@ -74,6 +84,10 @@ impl Guard {
         let caller = self.caller(headers)?;
         let mut cx = self.context(headers, caller)?;
         permit(rule, &cx)?;
+        cx.flags.by_trust = is_by_trust(rule, &cx);
+        if cx.flags.by_trust {
+            trusted::tell(self.journal.as_ref(), rule, &cx, path)?;
+        }
         let held = cx.flags.of_tenant && !rules::is_of_tenant(rule);
         if rule.public && (held || cx.flags.credential == Credential::Delegated) {
             // Whoever acts for a person as somebody would who is signed in has to be that person, in all of their account.
@@ -151,6 +165,7 @@ fn adopt_person(cx: &mut Cx, person: &PassportClaims) -> Result<(), Status> {
         system_admin: person.system_admin,
         credential: person.credential,
         of_tenant: person.of_tenant,
+        by_trust: false,
     };
     Ok(())
 }
@@ -188,6 +203,12 @@ fn permit(rule: &Rule, cx: &Cx) -> Result<(), Status> {
         }
         _ => Err(plain(Code::Denied, "permission_denied", "You may not do this.")),
     }
+}
+
+/// Whether the rule lets the call in by nothing but the platform's trust in the person.
+fn is_by_trust(rule: &Rule, cx: &Cx) -> bool {
+    let asks_more = !rule.public && !rule.signed_in && cx.user().is_some();
+    asks_more && cx.may_by_trust(&rule.permission)
 }
 
 /// Lets in whoever is signed in themselves: neither a key nor an app acts on an account.
@@ -304,12 +325,9 @@ mod tests {
     const ACCEPT: &str = "/usher.user.v1.Invites/AcceptInvitation";
     const MEMBERS: &str = "/usher.user.v1.People/ListMembers";
 
-    /// What the guard makes of the gateway's call for somebody in a tenant who holds what the method asks for.
-    fn admitted(path: &'static str, shown: Credential, of_tenant: bool) -> Result<Cx, String> {
-        let me = path.split('.').nth(1).expect("a service");
-        let (key, trust) = (ServiceKey::generate(GATEWAY).expect("a key"), Trust::default());
-        trust.believe(GATEWAY, key.public()).expect("a public key");
-        let claims = PassportClaims {
+    /// Somebody in a tenant who holds what the method asks for.
+    fn holder(path: &'static str, shown: Credential, of_tenant: bool) -> PassportClaims {
+        PassportClaims {
             iss: String::new(),
             aud: String::new(),
             exp: 0,
@@ -322,14 +340,61 @@ mod tests {
             system_admin: false,
             credential: shown,
             of_tenant,
-        };
+        }
+    }
+
+    /// What the guard makes of the gateway's call for them.
+    fn admitted(path: &'static str, shown: Credential, of_tenant: bool) -> Result<Cx, String> {
+        admitted_as(path, holder(path, shown, of_tenant), None)
+    }
+
+    fn admitted_as(
+        path: &'static str,
+        claims: PassportClaims,
+        journal: Option<mpsc::Sender<Trusted>>,
+    ) -> Result<Cx, String> {
+        let me = path.split('.').nth(1).expect("a service");
+        let (key, trust) = (ServiceKey::generate(GATEWAY).expect("a key"), Trust::default());
+        trust.believe(GATEWAY, key.public()).expect("a public key");
         let (token, passport) = (key.token_for(me), key.passport(claims));
         let mut headers = HeaderMap::new();
         metadata::set(&mut headers, metadata::SERVICE, &token.expect("a token"));
         metadata::set(&mut headers, metadata::PASSPORT, &passport.expect("a passport"));
         metadata::set(&mut headers, metadata::TENANT, HERE);
-        let guard = Guard::new(me, trust).expect("ruled");
+        let guard = Guard { journal, ..Guard::new(me, trust).expect("ruled") };
         guard.admit(path, &headers).map_err(|status| crate::code_of(&status).reason)
+    }
+
+    #[test]
+    fn what_only_the_platforms_trust_lets_in_is_marked_and_told_where_nothing_else_tells_it() {
+        let trusted = |path| PassportClaims {
+            perms: Vec::new(),
+            system_admin: true,
+            ..holder(path, Credential::Session, false)
+        };
+        let (tell, mut told) = mpsc::channel(1);
+        let marked = |path, claims| {
+            admitted_as(path, claims, Some(tell.clone())).expect("is let in").flags.by_trust
+        };
+        assert!(marked(SUSPEND, trusted(SUSPEND)), "audited with its change");
+        assert!(told.try_recv().is_err());
+        assert!(marked(MEMBERS, trusted(MEMBERS)));
+        let call = told.try_recv().expect("a read is told");
+        assert_eq!((call.method.as_str(), call.cx.user().is_some()), (MEMBERS, true));
+        let held =
+            PassportClaims { system_admin: true, ..holder(MEMBERS, Credential::Session, false) };
+        assert!(!marked(MEMBERS, held), "a permission was given");
+        for path in [ACCEPT, "/usher.user.v1.People/GetMe"] {
+            assert!(!marked(path, trusted(path)), "{path} asks for no permission");
+        }
+        assert!(told.try_recv().is_err());
+        assert!(marked(MEMBERS, trusted(MEMBERS)), "the journal is full now");
+        let unwritten = admitted_as(MEMBERS, trusted(MEMBERS), Some(tell.clone()));
+        assert_eq!(unwritten.expect_err("would stand in no audit"), "audit_behind");
+        assert!(marked(SUSPEND, trusted(SUSPEND)), "audited with its change");
+        drop(told);
+        let unheard = admitted_as(MEMBERS, trusted(MEMBERS), Some(tell.clone()));
+        assert_eq!(unheard.expect_err("nobody writes it"), "audit_behind");
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod secrets {
 }
 mod status;
 pub mod tokens;
+mod trusted;
 
 pub use convert::{instant, timestamp};
 pub use fact::Fact;
@@ -33,6 +34,7 @@ pub use mesh::{Caller, Mesh, Peers, call};
 pub use parse::{id, parse, required};
 pub use repeat::repeatable;
 pub use status::{DOMAIN, Refusal, code_of, refuse};
+pub use trusted::Trusted;
 
 /// The descriptors of the whole contract, with comments and options.
 pub static DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -9,4 +9,5 @@ mod order;
 mod schema;
 mod suspects;
 mod traces;
+mod trusted;
 mod writing;

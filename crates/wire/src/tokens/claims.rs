@@ -44,12 +44,36 @@ pub struct AccessClaims {
     /// Permissions to which it is held, with spaces between; absent for all of the person's.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub scope: Option<String>,
+    /// Who acts for the person (RFC 8693, section 4.1); absent where the person does.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub act: Option<ActorClaim>,
     /// The family of refresh tokens that it came with.
     #[serde(rename = "fam")]
     pub family: Uuid,
     /// Its generation there.
     #[serde(rename = "gen")]
     pub generation: i32,
+}
+
+/// Who acts for somebody, and through whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActorClaim {
+    /// The person or service account.
+    pub sub: UserId,
+    /// The software that it acts with.
+    pub client_id: String,
+    /// Who acted before.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    pub act: Option<Box<ActorClaim>>,
+}
+
+impl ActorClaim {
+    /// How many act one for the other.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |former| former.depth())
+    }
 }
 
 /// Why claims do not hold.

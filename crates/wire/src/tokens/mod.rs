@@ -9,6 +9,6 @@ mod jws;
 mod key;
 
 pub use api_key::{API_KEY_PREFIX, api_key, api_key_tenant};
-pub use claims::{ACCESS_TOKEN, AccessClaims, BadClaims, LEEWAY, LONGEST_ACCESS};
+pub use claims::{ACCESS_TOKEN, AccessClaims, ActorClaim, BadClaims, LEEWAY, LONGEST_ACCESS};
 pub use jws::{LONGEST, Refused, open, sign};
 pub use key::{Algorithm, BadKey, PublicKey, PublicKeys, SigningKey};
