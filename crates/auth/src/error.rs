@@ -6,8 +6,8 @@ use kernel::{Code, Failure, FieldViolation};
 
 use crate::{
     domain::{
-        BadClientWish, BadKeyWish, BadPassword, BadSecret, BadTtl, BanRefusal, CaptchaRefusal,
-        Closed, OAuthProblem, PasskeyRefusal, SsoRefusal,
+        BadClientWish, BadPassword, BadSecret, BadTtl, BanRefusal, CaptchaRefusal, Closed,
+        KeyRefusal, OAuthProblem, PasskeyRefusal, SsoRefusal,
     },
     relying::Unfit,
 };
@@ -137,24 +137,9 @@ pub enum Error {
     /// Software that begins anew instead of renewing.
     #[error("This session has too many tokens; renew those that there are, or revoke some.")]
     TooManyFamilies,
-    /// The key cannot be made so: the field and its problem.
-    #[error("The API key cannot be made: {0} {1}.")]
-    KeyRefused(&'static str, BadKeyWish),
-    /// The tenant has no such key.
-    #[error("There is no such API key.")]
-    ApiKeyNotFound,
-    /// Revoked, or too old.
-    #[error("The API key has ended; make another one.")]
-    ApiKeyEnded,
-    /// As many as a tenant may have.
-    #[error("The tenant has 1,000 API keys; revoke some first.")]
-    TooManyKeys,
     /// As many as a tenant may have.
     #[error("The tenant has 100 apps; end some first.")]
     TooManyClients,
-    /// A key is made by its own person, or for a service account.
-    #[error("The API key is another person's; only they may do this.")]
-    KeyOfAnother,
     /// The tenant has no such service account, or it is paused.
     #[error("There is no such service account, or it is disabled.")]
     SubjectNotFound,
@@ -170,21 +155,36 @@ pub enum Error {
     /// The app's address is not the one it gave.
     #[error("The app's redirect_uri is none of those that it is known by.")]
     RedirectUnknown,
+    /// Nothing was pushed under this name, or it was used, is too old, or is another app's.
+    #[error("The app's request_uri is unknown, used or too old; begin again at the app.")]
+    RequestUriUnknown,
+    /// The person has no such consent.
+    #[error("You have not agreed to this, or took it back.")]
+    ConsentNotFound,
     /// The app keeps no secret, or has ended.
     #[error("The app has no secret that could be replaced.")]
     NoClientSecret,
     /// The app cannot be made so: the field and its problem.
     #[error("The app cannot be made: {0} {1}.")]
     ClientRefused(&'static str, BadClientWish),
+    /// No device shows this code to this person, or its question is over.
+    #[error("No device shows this code, or it is too old; begin again at the device.")]
+    DeviceNotFound,
     /// The person was not asked this question in this session.
     #[error("The page is too old; begin again at the app.")]
     NotAsked,
+    /// An API key is not made, or does not count.
+    #[error(transparent)]
+    Key(#[from] KeyRefusal),
     /// A ban is not made or lifted.
     #[error(transparent)]
     Ban(#[from] BanRefusal),
     /// A proof is lacking, or does not count.
     #[error(transparent)]
     Captcha(#[from] CaptchaRefusal),
+    /// A run of work for later could not begin.
+    #[error(transparent)]
+    Job(#[from] jobs::Error),
     /// The database's.
     #[error(transparent)]
     Database(#[from] pg::Error),
@@ -231,19 +231,14 @@ impl Failure for Error {
             | Self::CodeRefused
             | Self::SecondFactorRequired
             | Self::FactorRefused
-            | Self::RefreshReused
-            | Self::ApiKeyEnded => Code::Unauthenticated,
+            | Self::RefreshReused => Code::Unauthenticated,
             Self::StepUpRequired
             | Self::SessionWanted
             | Self::SecondFactorWanted
-            | Self::KeyOfAnother
             | Self::NotAsked
             | Self::BeyondOwnRights
             | Self::PersonClosed => Code::Denied,
-            Self::TooManyFamilies
-            | Self::TooManyKeys
-            | Self::TooManyClients
-            | Self::TooManyTries(_) => Code::Exhausted,
+            Self::TooManyFamilies | Self::TooManyClients | Self::TooManyTries(_) => Code::Exhausted,
             Self::FactorExists
             | Self::PasswordTooShort
             | Self::NoClientSecret
@@ -251,9 +246,9 @@ impl Failure for Error {
             Self::PasswordRefused(_)
             | Self::NewPasswordRefused(_)
             | Self::TtlRefused(_)
-            | Self::KeyRefused(..)
             | Self::ClientRefused(..)
             | Self::RedirectUnknown
+            | Self::RequestUriUnknown
             | Self::BadFact(_) => Code::Invalid,
             Self::OAuth(OAuthProblem::InvalidClient | OAuthProblem::InvalidToken) => {
                 Code::Unauthenticated
@@ -264,17 +259,20 @@ impl Failure for Error {
             | Self::LetterNotFound
             | Self::FactorNotFound
             | Self::TenantUnknown
-            | Self::ApiKeyNotFound
             | Self::OAuthClientNotFound
+            | Self::ConsentNotFound
+            | Self::DeviceNotFound
             | Self::SubjectNotFound => Code::NotFound,
             Self::LetterClosed(_) => Code::Gone,
             Self::Busy | Self::EmailHeld | Self::Peer { away: true, .. } => Code::Unavailable,
             Self::Peer { .. } | Self::Hashing(_) | Self::BadSecret(_) => Code::Internal,
             Self::Passkey(refusal) => refusal.code(),
             Self::Sso(refusal) => refusal.code(),
+            Self::Key(refusal) => refusal.code(),
             Self::Ban(refusal) => refusal.code(),
             Self::Captcha(refusal) => refusal.code(),
             Self::Vault(error) => error.code(),
+            Self::Job(error) => error.code(),
             Self::Database(error) => error.code(),
         }
     }
@@ -316,24 +314,24 @@ impl Failure for Error {
             Self::TenantUnknown => "tenant_unknown",
             Self::RefreshReused => "refresh_reused",
             Self::TooManyFamilies => "too_many_tokens",
-            Self::KeyRefused(..) => "key_refused",
-            Self::ApiKeyNotFound => "api_key_not_found",
-            Self::ApiKeyEnded => "api_key_ended",
-            Self::TooManyKeys => "too_many_keys",
             Self::TooManyClients => "too_many_apps",
-            Self::KeyOfAnother => "key_of_another",
             Self::SubjectNotFound => "service_account_not_found",
             Self::BeyondOwnRights => "beyond_own_rights",
             Self::OAuth(problem) => problem.as_str(),
             Self::OAuthClientNotFound => "oauth_client_not_found",
             Self::RedirectUnknown => "redirect_unknown",
+            Self::RequestUriUnknown => "request_uri_unknown",
+            Self::ConsentNotFound => "consent_not_found",
             Self::NoClientSecret => "no_client_secret",
             Self::ClientRefused(..) => "client_refused",
+            Self::DeviceNotFound => "device_not_found",
             Self::NotAsked => "not_asked",
             Self::Passkey(refusal) => refusal.reason(),
             Self::Sso(refusal) => refusal.reason(),
+            Self::Key(refusal) => refusal.reason(),
             Self::Ban(refusal) => refusal.reason(),
             Self::Captcha(refusal) => refusal.reason(),
+            Self::Job(error) => error.reason(),
             Self::Database(error) => error.reason(),
         }
     }
@@ -349,14 +347,12 @@ impl Failure for Error {
             Self::TtlRefused(problem) => {
                 vec![FieldViolation::new("ttlSeconds", problem.to_string())]
             }
-            Self::KeyRefused(field, problem) => {
-                vec![FieldViolation::new(*field, problem.to_string())]
-            }
             Self::ClientRefused(field, problem) => {
                 vec![FieldViolation::new(*field, problem.to_string())]
             }
             Self::Passkey(refusal) => refusal.fields(),
             Self::Sso(refusal) => refusal.fields(),
+            Self::Key(refusal) => refusal.fields(),
             Self::Ban(refusal) => refusal.fields(),
             Self::Captcha(refusal) => refusal.fields(),
             _ => Vec::new(),

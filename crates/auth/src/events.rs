@@ -5,8 +5,8 @@ use kernel::{Cx, Email, SessionId, UserId};
 use wire::{
     tenant::v1::TenantSettingsChanged,
     user::v1::{
-        InviteAccepted, MembershipRemoved, PersonDisabled, PersonEmailChanged, PersonEnabled,
-        PersonStanding, SignUpFinished,
+        InviteAccepted, MemberJoined, MembershipRemoved, PersonDisabled, PersonEmailChanged,
+        PersonEnabled, PersonStanding, SetupFinished, SignUpFinished,
     },
 };
 
@@ -19,10 +19,15 @@ use crate::{
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
     let [accepted, moved, closed, opened, settings, came, left] = [(); 7].map(|()| app.clone());
+    let [first, joined] = [(); 2].map(|()| app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: InviteAccepted| {
             let app = accepted.clone();
             async move { invite_accepted(&app, &cx, fact).await }
+        })
+        .on(move |cx: Cx, fact: MemberJoined| {
+            let app = joined.clone();
+            async move { came_in(&app, &cx, &fact.user_id).await }
         })
         .on(move |cx: Cx, fact: PersonEmailChanged| {
             let app = moved.clone();
@@ -42,6 +47,10 @@ pub(crate) fn consumers(app: &App) -> Consumers {
         })
         .on(move |cx: Cx, fact: SignUpFinished| {
             let app = came.clone();
+            async move { activate(&app, &cx, &fact.user_id, &fact.credential_id).await }
+        })
+        .on(move |cx: Cx, fact: SetupFinished| {
+            let app = first.clone();
             async move { activate(&app, &cx, &fact.user_id, &fact.credential_id).await }
         })
         .on(move |cx: Cx, fact: MembershipRemoved| {
@@ -72,10 +81,17 @@ async fn hear_settings(app: &App, cx: &Cx, fact: &TenantSettingsChanged) -> Resu
 
 /// The password chosen on acceptance becomes the person's own.
 async fn invite_accepted(app: &App, cx: &Cx, fact: InviteAccepted) -> Result<()> {
-    if fact.credential_id.is_empty() {
-        return Ok(());
+    if !fact.credential_id.is_empty() {
+        activate(app, cx, &fact.user_id, &fact.credential_id).await?;
     }
-    activate(app, cx, &fact.user_id, &fact.credential_id).await
+    came_in(app, cx, &fact.user_id).await
+}
+
+/// No later password of whoever came into a workspace leans on its name.
+async fn came_in(app: &App, cx: &Cx, user_id: &str) -> Result<()> {
+    let tenant = cx.tenant.ok_or(Error::BadFact("tenant"))?;
+    let user_id = UserId::parse(user_id).map_err(|_| Error::BadFact("user_id"))?;
+    ops::note_place(app, cx, tenant, user_id).await
 }
 
 /// Makes the staged password the person's own; the call that said so may have been lost.

@@ -19,8 +19,9 @@ mod relying;
 mod signer;
 mod store;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use ::jobs::{Limits, Worker, Workflow};
 use boot::Host;
 use bus::{Nats, Relay};
 use kernel::Clock;
@@ -34,7 +35,7 @@ pub use captcha_config::{CaptchaConfig, Kind as CaptchaKind};
 pub use config::Config;
 pub use domain::{
     BadClientWish, BadKeyWish, BadPassword, BadSecret, BadTtl, BanRefusal, CaptchaRefusal, Closed,
-    KeyPolicy, Lifetimes, OAuthProblem, PasskeyRefusal, SsoRefusal,
+    KeyPolicy, KeyRefusal, Lifetimes, OAuthProblem, PasskeyRefusal, SsoRefusal,
 };
 pub use error::{Error, Result};
 pub use hasher::Hasher;
@@ -79,16 +80,34 @@ pub struct App {
     pub ban_after: u32,
 }
 
+/// Apps are told of ended sessions side by side, but no tenant's apps keep all others waiting.
+const LIMITS: Limits = Limits { concurrency: 8, per_tenant: 4 };
+
+impl App {
+    /// The durable work of this service.
+    #[must_use]
+    pub fn workflows(&self) -> Vec<Arc<dyn Workflow>> {
+        jobs::workflows(self)
+    }
+}
+
 /// Starts the background work on `host` and returns the guarded RPCs.
 ///
 /// # Errors
 /// [`Unruled`] when an RPC has no rule.
 pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
-    let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
+    let (tell, trusted) = bus::TrustedCalls::of(app.db.clone());
+    let guarded = Guard::new(NAME, trust)?.telling(tell).protect(grpc::routes(app));
+    host.spawn("auth trusted calls", async move |stop| Ok(trusted.run(stop).await?));
     let relay = Relay::new(app.db.clone(), app.nats.clone());
     host.spawn("auth relay", async move |stop| Ok(relay.run(stop).await?));
     let consumers = events::consumers(app);
     host.spawn("auth consumers", async move |stop| Ok(consumers.run(stop).await?));
+    let worker = Worker::new(app.db.clone(), app.clock.clone(), app.workflows(), LIMITS);
+    host.spawn("auth jobs", async move |stop| {
+        worker.run(stop).await;
+        Ok(())
+    });
     let rotating = app.clone();
     host.spawn("auth signing keys", async move |stop| {
         jobs::rotate_keys(&rotating, &stop).await;

@@ -10,14 +10,14 @@ use wire::{
         resolve_tenant_request::By, tenants_client::TenantsClient,
     },
     user::v1::{
-        AdmitSsoPersonRequest, ListEffectiveRequest, access_client::AccessClient,
-        sso_people_client::SsoPeopleClient,
+        AcceptInvitationBySsoRequest, AdmitSsoPersonRequest, ListEffectiveRequest,
+        access_client::AccessClient, sso_people_client::SsoPeopleClient,
     },
 };
 
 use crate::{
     App, Error, Result,
-    domain::{ConnectionId, SsoRefusal, SsoRole},
+    domain::{ConnectionId, SsoInvitation, SsoRefusal, SsoRole},
 };
 
 /// The most that a page of domains holds.
@@ -53,6 +53,17 @@ pub(crate) async fn is_served(app: &App, cx: &Cx, tenant: TenantId) -> Result<bo
     match tenants.resolve_tenant(call(&alone(cx), request)).await {
         Ok(found) => Ok(SERVED.contains(&found.get_ref().status.as_str())),
         Err(status) if code_of(&status).code == Code::NotFound => Ok(false),
+        Err(status) => Err(refused("tenant", &status)),
+    }
+}
+
+/// The tenant's name at this moment; nothing where there is no such tenant.
+pub(crate) async fn tenant_name(app: &App, cx: &Cx, tenant: TenantId) -> Result<Option<String>> {
+    let request = ResolveTenantRequest { by: Some(By::TenantId(tenant.to_string())) };
+    let mut tenants = TenantsClient::new(app.mesh.to("tenant"));
+    match tenants.resolve_tenant(call(&alone(cx), request)).await {
+        Ok(found) => Ok(Some(found.into_inner().name)),
+        Err(status) if code_of(&status).code == Code::NotFound => Ok(None),
         Err(status) => Err(refused("tenant", &status)),
     }
 }
@@ -138,12 +149,59 @@ pub(crate) async fn admit(
         "seats_taken" => Error::Sso(SsoRefusal::NotAdmitted),
         _ => refused("user", &status),
     })?;
-    let user_id = &admitted.get_ref().user_id;
-    UserId::parse(user_id).map_err(|_| Error::Peer {
-        service: "user",
-        reason: "bad_id".into(),
-        away: false,
-    })
+    UserId::parse(&admitted.get_ref().user_id).map_err(|_| unreadable())
+}
+
+/// Somebody for whom a provider vouches on the way of an invitation.
+#[derive(Debug)]
+pub(crate) struct InvitedGuest<'a> {
+    pub(crate) invitation: &'a SsoInvitation,
+    pub(crate) connection_id: ConnectionId,
+    pub(crate) subject_key: String,
+    pub(crate) email: &'a Email,
+    pub(crate) domain_proven: bool,
+    pub(crate) linked: Option<UserId>,
+}
+
+/// Has somebody accept an invitation; answers who came in, and their address here. Asking again answers the same person.
+pub(crate) async fn accept_invitation(
+    app: &App,
+    cx: &Cx,
+    tenant: TenantId,
+    guest: InvitedGuest<'_>,
+) -> Result<(UserId, Email)> {
+    let request = AcceptInvitationBySsoRequest {
+        token: guest.invitation.expose().to_owned(),
+        connection_id: guest.connection_id.to_string(),
+        subject_key: guest.subject_key,
+        email: guest.email.to_string(),
+        domain_proven: guest.domain_proven,
+        linked_user_id: guest.linked.map(|user| user.to_string()).unwrap_or_default(),
+    };
+    let mut user = SsoPeopleClient::new(app.mesh.to("user"));
+    let accepted = user.accept_invitation_by_sso(call(&own(cx, tenant), request)).await;
+    let accepted = accepted.map_err(|status| unaccepted(&status))?.into_inner();
+    let user_id = UserId::parse(&accepted.user_id).map_err(|_| unreadable())?;
+    Ok((user_id, Email::parse(&accepted.email).map_err(|_| unreadable())?))
+}
+
+/// Why somebody did not come in by an invitation.
+fn unaccepted(status: &Status) -> Error {
+    let refusal = code_of(status);
+    match (refusal.reason.as_str(), refusal.code) {
+        ("invitation_for_another_address", _) => Error::Sso(SsoRefusal::OtherAddress),
+        ("sign_in_instead" | "account_disabled", _) => Error::Sso(SsoRefusal::LinkFirst),
+        ("inviter_lacks_role" | "tenant_suspended" | "seats_taken", _) => {
+            Error::Sso(SsoRefusal::NotAdmitted)
+        }
+        (_, Code::Gone | Code::NotFound) => Error::Sso(SsoRefusal::InvitationClosed),
+        _ => refused("user", status),
+    }
+}
+
+/// What `user` answered is no answer.
+fn unreadable() -> Error {
+    Error::Peer { service: "user", reason: "bad_answer".into(), away: false }
 }
 
 /// The same request in this service's own name, about one tenant.

@@ -21,6 +21,8 @@ kernel::closed_set! {
         PasswordReset = "password_reset",
         /// Signing in, in the browser that asked.
         SignIn = "sign_in",
+        /// Proving the address, by whoever is signed in and asked.
+        Address = "address",
     }
 }
 
@@ -29,7 +31,7 @@ impl LetterKind {
     pub(crate) const fn life(self) -> Duration {
         match self {
             Self::PasswordReset => Duration::from_secs(30 * 60),
-            Self::SignIn => Duration::from_secs(10 * 60),
+            Self::SignIn | Self::Address => Duration::from_secs(10 * 60),
         }
     }
 }

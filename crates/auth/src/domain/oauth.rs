@@ -9,7 +9,10 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{SessionId, TenantId, Timestamp, UserId};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 use uuid::Uuid;
+
+use super::ClientKey;
 
 /// Begins the public name of an app.
 const CLIENT: &str = "uc_";
@@ -37,12 +40,34 @@ kernel::closed_set! {
         UnsupportedResponseType = "unsupported_response_type",
         /// More than the app may ask for.
         InvalidScope = "invalid_scope",
+        /// Nobody is to be asked, and nobody is signed in (OpenID Connect Core, section 3.1.2.6).
+        LoginRequired = "login_required",
+        /// Nobody is to be asked, and the person has not agreed (OpenID Connect Core, section 3.1.2.6).
+        ConsentRequired = "consent_required",
         /// The person does not agree.
         AccessDenied = "access_denied",
         /// The token is none, or has ended (RFC 6750).
         InvalidToken = "invalid_token",
         /// The token was not given for this (RFC 6750).
         InsufficientScope = "insufficient_scope",
+        /// Nobody has answered the device's question yet (RFC 8628).
+        AuthorizationPending = "authorization_pending",
+        /// The same, asked too often (RFC 8628).
+        SlowDown = "slow_down",
+        /// The device's question is too old (RFC 8628).
+        ExpiredToken = "expired_token",
+        /// A token is asked for that is good somewhere else (RFC 8707).
+        InvalidTarget = "invalid_target",
+    }
+}
+
+kernel::closed_set! {
+    /// Ways to tokens that an app has where its tenant says so.
+    pub(crate) enum ExtraGrant {
+        /// For a device without a keyboard (RFC 8628).
+        DeviceCode = "device_code",
+        /// A lesser token for one that it holds (RFC 8693).
+        TokenExchange = "token_exchange",
     }
 }
 
@@ -54,6 +79,11 @@ pub(crate) struct ClientName {
 }
 
 impl ClientName {
+    /// Whether the app's tokens may be good in this tenant: in its own, or, for one of the platform, in any.
+    pub(crate) fn reaches(self, tenant: TenantId) -> bool {
+        tenant != TenantId::PLATFORM && (self.tenant == tenant || self.tenant == TenantId::PLATFORM)
+    }
+
     /// Reads a name in its one spelling.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(CLIENT)?).ok()?;
@@ -100,16 +130,45 @@ pub(crate) struct OAuthClient {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) service_account_id: Option<UserId>,
+    /// The ways to tokens that it has beside those that each app has.
+    pub(crate) grants: Vec<String>,
+    /// Where browsers are sent back to after signing out.
+    pub(crate) post_logout_redirect_uris: Vec<String>,
+    /// Where it is told that a session has ended.
+    pub(crate) backchannel_logout_uri: Option<String>,
+    pub(crate) backchannel_logout_session_required: bool,
+    /// The public keys by which it proves itself, as a list of JWKs; none for one with a secret.
+    pub(crate) jwks: Option<Value>,
+    /// Whether it may ask people only by what it pushed before.
+    pub(crate) require_pushed: bool,
+    /// Whether people are not asked.
+    pub(crate) implicit_consent: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) ended_at: Option<Timestamp>,
 }
 
 impl OAuthClient {
+    /// Whether it has this way to tokens.
+    pub(crate) fn has(&self, grant: ExtraGrant) -> bool {
+        self.grants.iter().any(|known| known == grant.as_str())
+    }
+
+    /// Whether it proves itself at all.
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.secret_hash.is_some() || self.jwks.is_some()
+    }
+
+    /// The keys by which it proves itself.
+    pub(crate) fn keys(&self) -> Vec<ClientKey> {
+        let kept = self.jwks.clone().map(serde_json::from_value);
+        kept.and_then(Result::ok).unwrap_or_default()
+    }
+
     /// Whether this is the app: by its secret, or by having none.
     pub(crate) fn is_proven_by(&self, shown: &str) -> bool {
         let fits = match &self.secret_hash {
             Some(kept) => verify_slices_are_equal(kept, &sha256(shown)).is_ok(),
-            None => shown.is_empty(),
+            None => self.jwks.is_none() && shown.is_empty(),
         };
         fits && self.ended_at.is_none()
     }
@@ -202,9 +261,20 @@ pub enum BadClientWish {
     /// Too many, twice there, or none of the contract's.
     #[error("must be at most 100 of openid, email and the permissions of the contract, each once")]
     Scopes,
-    /// An app that cannot keep a secret cannot act for itself.
+    /// Twice there, or none.
+    #[error("must be device_code and token_exchange, each at most once")]
+    Grants,
+    /// None, or one that is not safe.
+    #[error("must be an https address without fragment, or an http one of this machine itself")]
+    Backchannel,
+    /// An app that cannot keep a secret cannot act for itself, and has no keys.
     #[error("is only for a confidential app")]
     ServiceAccount,
+    /// Too many, twice there, or not of these kinds.
+    #[error(
+        "must be at most 5 public keys, each with another kid: Ed25519, P-256, or RSA of 2048 to 4096 bits"
+    )]
+    Keys,
 }
 
 /// Addresses to which browsers are sent back.
@@ -216,6 +286,31 @@ pub(crate) fn redirect_uris(uris: Vec<String>) -> Result<Vec<String>, BadClientW
         return Err(BadClientWish::RedirectUris);
     }
     Ok(uris)
+}
+
+/// Where an app is told that a session has ended; empty for nowhere.
+///
+/// # Errors
+/// [`BadClientWish::Backchannel`].
+pub(crate) fn backchannel_uri(uri: String) -> Result<Option<String>, BadClientWish> {
+    match uri.as_str() {
+        "" => Ok(None),
+        known if is_redirect_uri(known) => Ok(Some(uri)),
+        _ => Err(BadClientWish::Backchannel),
+    }
+}
+
+/// Ways to tokens beside those that each app has.
+///
+/// # Errors
+/// [`BadClientWish::Grants`].
+pub(crate) fn extra_grants(mut grants: Vec<String>) -> Result<Vec<String>, BadClientWish> {
+    grants.sort();
+    let is_twice = grants.windows(2).any(|pair| pair[0] == pair[1]);
+    if is_twice || !grants.iter().all(|grant| ExtraGrant::parse(grant).is_some()) {
+        return Err(BadClientWish::Grants);
+    }
+    Ok(grants)
 }
 
 fn is_redirect_uri(uri: &str) -> bool {
@@ -341,6 +436,13 @@ mod tests {
             redirect_uris: Vec::new(),
             scopes: vec!["a.b.c".into(), "openid".into()],
             service_account_id: None,
+            grants: vec!["device_code".into()],
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: false,
+            jwks: None,
+            require_pushed: false,
+            implicit_consent: false,
             created_at: jiff::Timestamp::UNIX_EPOCH.into(),
             ended_at: None,
         };
@@ -348,8 +450,15 @@ mod tests {
         assert!(!app.is_proven_by("") && !app.is_proven_by("ux_other"));
         assert_eq!(app.admits("openid  a.b.c openid").expect("may"), ["openid", "a.b.c"]);
         assert_eq!(app.admits("openid x.y.z"), None);
+        assert!(app.has(ExtraGrant::DeviceCode));
+        assert!(extra_grants(vec!["device_code".into(), "device_code".into()]).is_err());
+        assert!(extra_grants(vec!["password".into()]).is_err());
+        assert_eq!(backchannel_uri(String::new()), Ok(None));
+        assert!(backchannel_uri("http://app.example/out".into()).is_err());
         let public = OAuthClient { secret_hash: None, ..app.clone() };
         assert!(public.is_proven_by("") && !public.is_proven_by("x"));
+        let keyed = OAuthClient { jwks: Some(serde_json::json!([])), ..public };
+        assert!(!keyed.is_proven_by("") && keyed.is_confidential() && keyed.keys().is_empty());
         let ended = OAuthClient { ended_at: Some(app.created_at), ..app };
         assert!(!ended.is_proven_by(secret.expose()));
     }

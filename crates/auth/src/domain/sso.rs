@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use aws_lc_rs::digest::{SHA256, digest};
 use kernel::{Email, SessionId, TenantId, Timestamp, UserId};
 use outbound::Url;
+use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::Key;
@@ -22,6 +23,8 @@ const LONGEST_NAME: usize = 64;
 /// Bytes of an issuer and of a client's id.
 const LONGEST_ISSUER: usize = 512;
 const LONGEST_CLIENT: usize = 256;
+/// Bytes of an invitation's token.
+const LONGEST_TOKEN: usize = 128;
 
 /// Names a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,12 +216,36 @@ impl fmt::Debug for State {
     }
 }
 
+/// The token of an invitation that is to be accepted on the way: what it is good for, `user` knows.
+#[derive(Debug, Clone)]
+pub(crate) struct Invitation(SecretString);
+
+impl Invitation {
+    /// Reads what came with a journey; `None` for what cannot be one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=LONGEST_TOKEN).contains(&text.len());
+        (fits && text.bytes().all(|b| b.is_ascii_graphic())).then(|| Self(text.into()))
+    }
+
+    /// The text, for `user` and nobody else.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What is kept of it.
+    pub(crate) fn hash(&self) -> Vec<u8> {
+        digest(&SHA256, self.expose().as_bytes()).as_ref().into()
+    }
+}
+
 /// A way to a provider that somebody is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Journey {
     pub(crate) connection_id: ConnectionId,
     /// Who links their account, and in which session; nobody where somebody signs in.
     pub(crate) linking: Option<(UserId, SessionId)>,
+    /// The digest of the invitation's token that it was begun with.
+    pub(crate) invitation: Option<Vec<u8>>,
     pub(crate) expires_at: Timestamp,
 }
 

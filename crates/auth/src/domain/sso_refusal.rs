@@ -34,6 +34,14 @@ pub enum SsoRefusal {
     /// Somebody new whom the tenant does not let in.
     #[error("The workspace does not let you in by this way; ask for an invitation.")]
     NotAdmitted,
+    /// The provider vouches for an address that the invitation does not let in.
+    #[error(
+        "The provider vouches for another address than the invited one; accept the invitation otherwise, or ask to be invited by yours."
+    )]
+    OtherAddress,
+    /// The invitation that was to be accepted is open no more, or never was.
+    #[error("The invitation is open no more; open its link again to see why.")]
+    InvitationClosed,
     /// The account is linked, or somebody else's is.
     #[error("This account, or this person at the provider, is linked already.")]
     Linked,
@@ -42,7 +50,8 @@ pub enum SsoRefusal {
 impl SsoRefusal {
     pub(crate) const fn code(&self) -> Code {
         match self {
-            Self::Session | Self::NotAdmitted => Code::Denied,
+            Self::Session | Self::NotAdmitted | Self::OtherAddress => Code::Denied,
+            Self::InvitationClosed => Code::Gone,
             Self::NotFound => Code::NotFound,
             Self::TooMany | Self::Taken | Self::LinkFirst | Self::Linked => Code::Conflict,
             Self::Provider(_) | Self::NotProven(_) => Code::Invalid,
@@ -61,6 +70,8 @@ impl SsoRefusal {
             Self::Refused => "sso_refused",
             Self::LinkFirst => "sso_link_first",
             Self::NotAdmitted => "sso_not_admitted",
+            Self::OtherAddress => "sso_other_address",
+            Self::InvitationClosed => "sso_invitation_closed",
             Self::Linked => "sso_linked",
         }
     }

@@ -21,6 +21,8 @@ kernel::closed_set! {
         Letters = "letters",
         /// Letters to anybody, asked for from one source.
         LettersOfSource = "letters_of_source",
+        /// Guesses of one person at what devices show.
+        UserCodes = "user_codes",
     }
 }
 
@@ -34,7 +36,7 @@ struct Allowance {
 impl Tries {
     const fn allowance(self) -> Allowance {
         let (free, first, longest) = match self {
-            Self::Account => (10, 1, 900),
+            Self::Account | Self::UserCodes => (10, 1, 900),
             Self::Known => (30, 1, 300),
             // Many people may stand behind one address.
             Self::Source => (100, 1, 900),

@@ -15,7 +15,7 @@ use wire::{
 use super::person;
 use crate::{
     App, Error,
-    domain::{self, KeySecret, KeySubject, key_overlap},
+    domain::{self, KeyRefusal, KeySecret, KeySubject, key_overlap},
     ops,
 };
 
@@ -71,7 +71,7 @@ impl ApiKeys for Rpc {
         let cx = wire::cx(&request)?;
         let request = request.into_inner();
         let id = key_id("apiKeyId", &request.api_key_id)?;
-        let refused = |problem| refuse(Error::KeyRefused("overlapMinutes", problem));
+        let refused = |problem| refuse(Error::from(KeyRefusal::BadWish("overlapMinutes", problem)));
         let overlap = key_overlap(request.overlap_minutes).map_err(refused)?;
         let tenant = tenant(&cx)?;
         let rotated = ops::rotate_api_key(&self.0, &cx, tenant, id, overlap).await;

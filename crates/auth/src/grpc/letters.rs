@@ -75,15 +75,7 @@ impl Letters for Rpc {
     ) -> Result<Response<Session>, Status> {
         let cx = wire::cx(&request)?;
         let request = request.into_inner();
-        let key = |text: &str| Key::parse(text).ok_or("is not one of ours");
-        let code = |text: &str| Digits::parse(text).ok_or("must be the 8 digits of the letter");
-        let command = ops::RedeemLetter {
-            binding: parse("binding", &request.binding, key)?,
-            proof: match request.token.as_str() {
-                "" => ops::Proof::Code(parse("code", &request.code, code)?),
-                token => ops::Proof::Link(parse("token", token, key)?),
-            },
-        };
+        let command = proof_of(&request.binding, &request.code, &request.token)?;
         let session = ops::redeem_letter(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new(opened(&session)))
     }
@@ -100,4 +92,21 @@ impl Letters for Rpc {
             expires_at: Some(timestamp(secrets.expires_at)),
         }))
     }
+}
+
+/// What a letter is redeemed with: by the link there is no code.
+pub(super) fn proof_of(
+    binding: &str,
+    code: &str,
+    token: &str,
+) -> Result<ops::RedeemLetter, Status> {
+    let key = |text: &str| Key::parse(text).ok_or("is not one of ours");
+    let digits = |text: &str| Digits::parse(text).ok_or("must be the 8 digits of the letter");
+    Ok(ops::RedeemLetter {
+        binding: parse("binding", binding, key)?,
+        proof: match token {
+            "" => ops::Proof::Code(parse("code", code, digits)?),
+            token => ops::Proof::Link(parse("token", token, key)?),
+        },
+    })
 }

@@ -7,8 +7,8 @@ use wire::{
     auth::v1::{
         self as proto, Authorization, AuthorizeRequest, AuthorizeResponse, GetUserInfoRequest,
         GrantTokensRequest, GrantTokensResponse, IntrospectTokenRequest, IntrospectTokenResponse,
-        RevokeTokenRequest, RevokeTokenResponse, ShowAuthorizationRequest, TokenSet, UserInfo,
-        o_auth_server::OAuth,
+        PushAuthorizationRequest, PushAuthorizationResponse, RevokeTokenRequest,
+        RevokeTokenResponse, ShowAuthorizationRequest, TokenSet, UserInfo, o_auth_server::OAuth,
     },
     refuse, required, timestamp,
 };
@@ -26,18 +26,22 @@ impl OAuth for Rpc {
         request: Request<ShowAuthorizationRequest>,
     ) -> Result<Response<Authorization>, Status> {
         let cx = wire::cx(&request)?;
-        let (asked, wish) = (asked(&cx)?, wish(request.into_inner()));
-        let looked = ops::show_authorization(&self.0, &cx, asked, &wish).await.map_err(refuse)?;
-        Ok(Response::new(match looked {
+        let (person, wish) = (asked(&cx), wish(request.into_inner()));
+        let somebody = person.as_ref().ok().copied();
+        let looked = ops::show_authorization(&self.0, &cx, somebody, &wish).await;
+        Ok(Response::new(match looked.map_err(refuse)? {
+            ops::Looked::Stranger => return Err(refuse(Error::BadToken)),
             ops::Looked::Refusal(address) => {
                 Authorization { refusal_uri: address, ..Authorization::default() }
             }
-            ops::Looked::Question { name, client, scopes, approval } => Authorization {
-                client_name: client.name,
-                tenant_id: name.tenant.to_string(),
-                scopes,
-                approval: approval.expose_secret().into(),
+            ops::Looked::Question(question) => Authorization {
+                client_name: question.client.name,
+                tenant_id: question.tenant.to_string(),
+                scopes: question.scopes,
+                approval: question.approval.expose_secret().into(),
                 refusal_uri: String::new(),
+                redirect_uri: question.wish.redirect_uri,
+                remembered: question.remembered,
             },
         }))
     }
@@ -55,13 +59,26 @@ impl OAuth for Rpc {
         Ok(Response::new(AuthorizeResponse { redirect_uri: sent.expose_secret().into() }))
     }
 
+    async fn push_authorization(
+        &self,
+        request: Request<PushAuthorizationRequest>,
+    ) -> Result<Response<PushAuthorizationResponse>, Status> {
+        let cx = wire::cx(&request)?;
+        let request = request.into_inner();
+        let (proof, wish) = (proof(request.client), wish(request.wish.unwrap_or_default()));
+        let pushed = ops::push_authorization(&self.0, &cx, &proof, &wish).await;
+        let (uri, expires_in) = pushed.map_err(refuse)?;
+        let request_uri = uri.expose().to_owned();
+        Ok(Response::new(PushAuthorizationResponse { request_uri, expires_in }))
+    }
+
     async fn grant_tokens(
         &self,
         request: Request<GrantTokensRequest>,
     ) -> Result<Response<GrantTokensResponse>, Status> {
         let cx = wire::cx(&request)?;
-        let request = request.into_inner();
-        let proof = proof(request.client);
+        let mut request = request.into_inner();
+        let proof = proof(request.client.take());
         let grant = match request.grant_type.as_str() {
             "authorization_code" => ops::Grant::Code {
                 code: request.code.into(),
@@ -70,6 +87,12 @@ impl OAuth for Rpc {
             },
             "refresh_token" => {
                 ops::Grant::Refresh { token: request.refresh_token.into(), scope: request.scope }
+            }
+            "urn:ietf:params:oauth:grant-type:device_code" => {
+                ops::Grant::Device { code: request.device_code.into() }
+            }
+            "urn:ietf:params:oauth:grant-type:token-exchange" => {
+                ops::Grant::Exchange(Box::new(exchange(request)))
             }
             "client_credentials" => ops::Grant::Itself { scope: request.scope },
             _ => return Err(refuse(Error::OAuth(OAuthProblem::UnsupportedGrantType))),
@@ -134,7 +157,7 @@ impl OAuth for Rpc {
     }
 }
 
-fn asked(cx: &Cx) -> Result<ops::Asked, Status> {
+pub(super) fn asked(cx: &Cx) -> Result<ops::Asked, Status> {
     let (user_id, session_id) = person(cx)?;
     Ok(ops::Asked { user_id, session_id })
 }
@@ -149,13 +172,32 @@ fn wish(request: ShowAuthorizationRequest) -> ops::Wish {
         nonce: request.nonce,
         challenge: request.code_challenge,
         challenge_method: request.code_challenge_method,
+        prompt: request.prompt,
+        request_uri: request.request_uri.into(),
     }
 }
 
 /// Nobody in particular where nothing was said: an app that is not known.
-fn proof(said: Option<proto::ClientProof>) -> ops::ClientProof {
+pub(super) fn proof(said: Option<proto::ClientProof>) -> ops::ClientProof {
     let said = said.unwrap_or_default();
-    ops::ClientProof { name: said.client_id, secret: said.client_secret.into() }
+    ops::ClientProof {
+        name: said.client_id,
+        secret: said.client_secret.into(),
+        assertion: said.client_assertion.into(),
+    }
+}
+
+fn exchange(request: GrantTokensRequest) -> ops::Exchange {
+    ops::Exchange {
+        subject: request.subject_token.into(),
+        subject_kind: request.subject_token_type,
+        actor: request.actor_token.into(),
+        actor_kind: request.actor_token_type,
+        wanted_kind: request.requested_token_type,
+        audience: request.audience,
+        resource: request.resource,
+        scope: request.scope,
+    }
 }
 
 fn shown(granted: &ops::Granted) -> GrantTokensResponse {

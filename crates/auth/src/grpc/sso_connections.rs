@@ -37,17 +37,16 @@ impl SsoConnections for Rpc {
         let cx = wire::cx(&request)?;
         let tenant = tenant(&cx)?;
         let request = request.into_inner();
-        let role = if request.role.is_empty() { "client" } else { &request.role };
         let command = ops::ConnectSso {
             issuer: parse("issuer", &request.issuer, issuer)?,
             secret: secret(request.client_secret, 1)?,
-            terms: Terms {
-                name: parse("name", &request.name, connection_name)?,
-                client_id: parse("clientId", &request.client_id, client_id)?,
-                domains: parse("domains", "", |_| domains(&request.domains))?,
-                role: parse("role", role, read_role)?,
-                enabled: request.enabled,
-            },
+            terms: terms(
+                &request.name,
+                &request.client_id,
+                &request.domains,
+                &request.role,
+                request.enabled,
+            )?,
         };
         let created = ops::connect_sso(&self.0, &cx, tenant, command).await.map_err(refuse)?;
         Ok(Response::new(self.shown(&created)))
@@ -80,17 +79,16 @@ impl SsoConnections for Rpc {
         let cx = wire::cx(&request)?;
         let tenant = tenant(&cx)?;
         let request = request.into_inner();
-        let role = if request.role.is_empty() { "client" } else { &request.role };
         let command = ops::UpdateSso {
             connection_id: connection_id(&request.connection_id)?,
             secret: secret(request.client_secret, 0)?,
-            terms: Terms {
-                name: parse("name", &request.name, connection_name)?,
-                client_id: parse("clientId", &request.client_id, client_id)?,
-                domains: parse("domains", "", |_| domains(&request.domains))?,
-                role: parse("role", role, read_role)?,
-                enabled: request.enabled,
-            },
+            terms: terms(
+                &request.name,
+                &request.client_id,
+                &request.domains,
+                &request.role,
+                request.enabled,
+            )?,
         };
         let updated = ops::update_sso(&self.0, &cx, tenant, command).await.map_err(refuse)?;
         Ok(Response::new(self.shown(&updated)))
@@ -123,6 +121,24 @@ impl Rpc {
             created_at: Some(timestamp(*created_at)),
         }
     }
+}
+
+/// What may be told anew of a connection.
+fn terms(
+    name: &str,
+    client: &str,
+    named: &[String],
+    role: &str,
+    enabled: bool,
+) -> Result<Terms, Status> {
+    let role = if role.is_empty() { "client" } else { role };
+    Ok(Terms {
+        name: parse("name", name, connection_name)?,
+        client_id: parse("clientId", client, client_id)?,
+        domains: parse("domains", "", |_| domains(named))?,
+        role: parse("role", role, read_role)?,
+        enabled,
+    })
 }
 
 pub(super) fn connection_id(text: &str) -> Result<ConnectionId, Status> {

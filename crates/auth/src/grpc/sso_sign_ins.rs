@@ -14,7 +14,7 @@ use wire::{
 use super::{convert::opened, person, sso_connections::connection_id, tenant};
 use crate::{
     App, Error,
-    domain::{ConnectionId, Key, SsoRefusal, SsoState},
+    domain::{ConnectionId, Key, SsoInvitation, SsoRefusal, SsoState},
     ops,
 };
 
@@ -44,7 +44,9 @@ impl SsoSignIns for Rpc {
     ) -> Result<Response<SsoJourney>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
         let id = connection_id(&request.get_ref().connection_id)?;
-        let begun = ops::begin_sso_sign_in(&self.0, tenant, id).await.map_err(refuse)?;
+        let invitation = invitation(&request.get_ref().invitation_token)?;
+        let begun = ops::begin_sso_sign_in(&self.0, tenant, id, invitation.as_ref()).await;
+        let begun = begun.map_err(refuse)?;
         Ok(Response::new(begun.into()))
     }
 
@@ -75,6 +77,7 @@ impl SsoSignIns for Rpc {
             code: request.code.into(),
             iss: request.iss,
             error: request.error,
+            invitation: invitation(&request.invitation_token)?,
         };
         let session = ops::finish_sso(&self.0, &cx, command).await.map_err(refuse)?;
         Ok(Response::new(opened(&session)))
@@ -106,6 +109,13 @@ impl SsoSignIns for Rpc {
         ops::unlink_sso(&self.0, &cx, of, id).await.map_err(refuse)?;
         Ok(Response::new(RemoveSsoLinkResponse {}))
     }
+}
+
+/// The invitation that is to be accepted on the way, if one is. What is none was never begun with.
+fn invitation(token: &str) -> Result<Option<SsoInvitation>, Status> {
+    let read =
+        |text| SsoInvitation::parse(text).ok_or_else(|| refuse(Error::Sso(SsoRefusal::Refused)));
+    Some(token).filter(|token| !token.is_empty()).map(read).transpose()
 }
 
 impl From<ops::SsoBegun> for SsoJourney {

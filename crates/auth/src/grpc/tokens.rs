@@ -92,6 +92,7 @@ impl Tokens for Rpc {
             },
             family_id: parse("familyId", &said.family_id, str::parse::<uuid::Uuid>)?,
             generation: said.generation,
+            client_id: said.client_id,
         };
         let of_tenant = ops::check_token(&self.0, &cx, said).await.map_err(refuse)?;
         Ok(Response::new(CheckTokenResponse { of_tenant }))

@@ -48,7 +48,7 @@ pub(crate) async fn ask_letter(app: &App, cx: &Cx, command: AskLetter) -> Result
         used_at: None,
     };
     let binding = match kind {
-        LetterKind::SignIn => Some(random_key()?),
+        LetterKind::SignIn | LetterKind::Address => Some(random_key()?),
         LetterKind::PasswordReset => None,
     };
     let token = Key::from(app.vault.derive(LETTER_KEY).token(letter.letter_id.uuid().as_bytes()));

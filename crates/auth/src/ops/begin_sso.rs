@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     App, Error, Result,
-    domain::{Connection, ConnectionId, JOURNEY, Journey, Key, SsoRefusal, SsoState},
+    domain::{
+        Connection, ConnectionId, JOURNEY, Journey, Key, SsoInvitation, SsoRefusal, SsoState,
+    },
     oidc::{Binding, Client, Doubt, Provider},
     store,
 };
@@ -24,14 +26,16 @@ pub(crate) struct SsoBegun {
     pub(crate) expires_at: Timestamp,
 }
 
-/// Somebody signs in.
+/// Somebody signs in, or accepts an invitation on the way.
 pub(crate) async fn begin_sso_sign_in(
     app: &App,
     tenant: TenantId,
     connection_id: ConnectionId,
+    invitation: Option<&SsoInvitation>,
 ) -> Result<SsoBegun> {
     let connection = enabled(app, tenant, connection_id).await?;
-    begin_sso(app, tenant, &connection, None).await
+    let invitation = invitation.map(SsoInvitation::hash);
+    begin_sso(app, tenant, &connection, None, invitation).await
 }
 
 /// Somebody links their account, after a fresh proof in their own session.
@@ -48,7 +52,7 @@ pub(crate) async fn begin_sso_link(
     bus::audit(&mut tx, cx, "sso.begin_link", &format!("user:{}", of.0)).await?;
     tx.commit().await?;
     let connection = enabled(app, tenant, connection_id).await?;
-    begin_sso(app, tenant, &connection, Some(of)).await
+    begin_sso(app, tenant, &connection, Some(of), None).await
 }
 
 /// What one way to the provider is bound by: all of it follows from its state under a key of ours, so that nothing of it is
@@ -77,11 +81,13 @@ async fn begin_sso(
     tenant: TenantId,
     connection: &Connection,
     linking: Option<(UserId, SessionId)>,
+    invitation: Option<Vec<u8>>,
 ) -> Result<SsoBegun> {
     let (state, binding) = (SsoState::of(tenant, &random_key()?), random_key()?);
     let now = app.clock.now();
     let expires_at = now.after(JOURNEY);
-    let journey = Journey { connection_id: connection.connection_id, linking, expires_at };
+    let connection_id = connection.connection_id;
+    let journey = Journey { connection_id, linking, invitation, expires_at };
     // Before the provider is asked, so that no crowd has it asked without end.
     let mut tx = app.db.tenant(tenant, "begin_sso").await?;
     if !store::insert_journey(&mut tx, &state, &binding, &journey, now).await? {

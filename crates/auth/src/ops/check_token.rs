@@ -1,23 +1,30 @@
 //! Says whether what an access token stands on is still there.
 
 use kernel::{Cx, SessionId, TenantId, UserId};
+use pg::TenantTx;
 use uuid::Uuid;
 
 use super::refresh_tokens::good_session;
-use crate::{App, Error, Result, domain::Method, store};
+use crate::{
+    App, Error, Result,
+    domain::{ClientName, Method},
+    store,
+};
 
 /// What a verified access token says of itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct CheckToken {
     pub(crate) user_id: UserId,
     pub(crate) session_id: SessionId,
     pub(crate) tenant: TenantId,
     pub(crate) family_id: Uuid,
     pub(crate) generation: i32,
+    /// Whom it was given to; empty where a gateway does not say.
+    pub(crate) client_id: String,
 }
 
-/// Succeeds while session and family last, and notes that this generation is in use; answers whether the session is good in
-/// one tenant alone.
+/// Succeeds while session, family and the app that the token was given to last, and notes that this generation is in use;
+/// answers whether the session is good in one tenant alone.
 pub(crate) async fn check_token(app: &App, cx: &Cx, said: CheckToken) -> Result<bool> {
     let now = app.clock.now();
     let mut tx = app.db.tenant(said.tenant, "check_token").await?;
@@ -36,6 +43,9 @@ pub(crate) async fn check_token(app: &App, cx: &Cx, said: CheckToken) -> Result<
     if family.ended_at.is_some() || family.expires_at <= now {
         return Err(Error::SessionEnded);
     }
+    if !said.client_id.is_empty() && said.client_id != family.client_id {
+        stands(&mut tx, &said.client_id).await?;
+    }
     let session = good_session(&mut tx, said.tenant, &family, now).await?;
     if said.generation == family.generation && !family.used {
         store::note_family_use(&mut tx, said.family_id, said.generation).await?;
@@ -45,4 +55,11 @@ pub(crate) async fn check_token(app: &App, cx: &Cx, said: CheckToken) -> Result<
     }
     tx.commit().await?;
     Ok(session.method == Method::Sso)
+}
+
+/// Refuses what an app got for another's token (RFC 8693) once it has ended. Only an app of the tenant gets any.
+async fn stands(tx: &mut TenantTx, client_id: &str) -> Result<()> {
+    let name = ClientName::parse(client_id).ok_or(Error::BadToken)?;
+    let client = store::oauth_client(tx, name.client_id).await?.ok_or(Error::BadToken)?;
+    if client.ended_at.is_some() { Err(Error::SessionEnded) } else { Ok(()) }
 }

@@ -6,10 +6,11 @@ use super::{
     check_passkey::{Answer, Expected, check_passkey, present},
     confirm_session::waiting_session,
     open_session::{OpenSession, open_session},
+    refuse_proof::{Proof, refuse_proof},
 };
 use crate::{
     App, Error, Result,
-    domain::{CeremonyKind, PasskeyRefusal, Session, Token, Ttl},
+    domain::{CeremonyKind, Session, Token},
     store,
 };
 
@@ -37,22 +38,13 @@ pub(crate) async fn confirm_by_passkey(
     let mut tx = app.db.tenant(TenantId::PLATFORM, "confirm_by_passkey").await?;
     store::share_person(&mut tx, user_id).await?;
     if !check_passkey(&mut tx, app, &presented, now).await? {
-        bus::audit(&mut tx, cx, "session.refuse", &format!("user:{user_id} passkey")).await?;
-        tx.commit().await?;
-        return Err(Error::Passkey(PasskeyRefusal::Refused));
+        return refuse_proof(tx, cx, user_id, Proof::Passkey).await;
     }
     if !store::end_session(&mut tx, user_id, waiting.session_id, now).await? {
         return Err(Error::BadToken);
     }
     presented.counted.was_right(&mut tx, user_id, now).await?;
-    let wish = OpenSession {
-        user_id,
-        method: waiting.method,
-        ttl: Ttl::default(),
-        second_factor_at: Some(now),
-        proven_at: None,
-        action: "session.create",
-    };
+    let wish = OpenSession::proven(user_id, waiting.method, now);
     let opened = open_session(&mut tx, cx, app, wish).await?;
     tx.commit().await?;
     Ok(opened)

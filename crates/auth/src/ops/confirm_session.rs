@@ -7,10 +7,11 @@ use super::{
     check_factor::check_factor,
     count_try::count_try,
     open_session::{OpenSession, open_session},
+    refuse_proof::{Proof, refuse_proof},
 };
 use crate::{
     App, Error, Result,
-    domain::{Account, SecondFactor, Session, Standing, Token, Ttl},
+    domain::{Account, SecondFactor, Session, Standing, Token},
     store,
 };
 
@@ -39,22 +40,13 @@ pub(crate) async fn confirm_session(
     tx.commit().await?;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "confirm_session").await?;
     if !check_factor(&mut tx, app, cx, user_id, &shown).await? {
-        bus::audit(&mut tx, cx, "session.refuse", &format!("user:{user_id} second factor")).await?;
-        tx.commit().await?;
-        return Err(Error::FactorRefused);
+        return refuse_proof(tx, cx, user_id, Proof::SecondFactor).await;
     }
     if !store::end_session(&mut tx, user_id, waiting.session_id, now).await? {
         return Err(Error::BadToken);
     }
     counted.was_right(&mut tx, user_id, now).await?;
-    let wish = OpenSession {
-        user_id,
-        method: waiting.method,
-        ttl: Ttl::default(),
-        second_factor_at: Some(now),
-        proven_at: None,
-        action: "session.create",
-    };
+    let wish = OpenSession::proven(user_id, waiting.method, now);
     let opened = open_session(&mut tx, cx, app, wish).await?;
     tx.commit().await?;
     Ok(opened)

@@ -7,7 +7,9 @@ use wire::auth::v1::ApiKeyIssued;
 
 use crate::{
     App, Error, Result,
-    domain::{ApiKey, BadKeyWish, KeySecret, KeySubject, key_name, key_pace, key_scopes},
+    domain::{
+        ApiKey, BadKeyWish, KeyRefusal, KeySecret, KeySubject, key_name, key_pace, key_scopes,
+    },
     peers, store,
 };
 
@@ -34,10 +36,10 @@ pub(crate) async fn create_api_key(
 ) -> Result<(ApiKey, KeySecret)> {
     let (now, tenant) = (app.clock.now(), command.tenant);
     if command.expires_at.is_some_and(|end| end <= now) {
-        return Err(Error::KeyRefused("expiresAt", BadKeyWish::Expiry));
+        return Err(KeyRefusal::BadWish("expiresAt", BadKeyWish::Expiry).into());
     }
     let knows = |scope: &str| wire::rules::is_asked_for(scope);
-    let refused = |field: &'static str| move |problem| Error::KeyRefused(field, problem);
+    let refused = |field: &'static str| move |problem| KeyRefusal::BadWish(field, problem);
     let secret = draw(tenant)?;
     let key = ApiKey {
         api_key_id: app.clock.new_id::<Uuid>(),
@@ -55,13 +57,13 @@ pub(crate) async fn create_api_key(
         revoked_at: None,
     };
     if key.subject_type == KeySubject::ServiceAccount && key.scopes.is_empty() {
-        return Err(Error::KeyRefused("scopes", BadKeyWish::NoScopes));
+        return Err(KeyRefusal::BadWish("scopes", BadKeyWish::NoScopes).into());
     }
     require_measure(app, cx, tenant, &key).await?;
     let mut tx = app.db.tenant(tenant, "create_api_key").await?;
     store::lock_api_keys(&mut tx).await?;
     if store::count_api_keys(&mut tx).await? >= MOST {
-        return Err(Error::TooManyKeys);
+        return Err(KeyRefusal::TooMany.into());
     }
     store::insert_api_key(&mut tx, &key, &secret).await?;
     bus::audit(&mut tx, cx, "api_key.create", &format!("api_key:{}", key.api_key_id)).await?;
@@ -83,7 +85,9 @@ pub(super) async fn require_measure(
     }
     let rights = peers::rights(app, cx, key.subject_id, tenant).await?;
     match key.subject_type {
-        KeySubject::Person if cx.user() != Some(key.subject_id) => Err(Error::KeyOfAnother),
+        KeySubject::Person if cx.user() != Some(key.subject_id) => {
+            Err(KeyRefusal::OfAnother.into())
+        }
         KeySubject::Person if !cx.flags.of_tenant => Ok(()),
         KeySubject::ServiceAccount if !rights.belongs => Err(Error::SubjectNotFound),
         // One's own as well, where the session may less than its person.

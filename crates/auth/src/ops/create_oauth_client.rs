@@ -2,14 +2,16 @@
 
 use aws_lc_rs::rand;
 use kernel::{Credential, Cx, TenantId, UserId};
+use serde_json::{Value, json};
 use uuid::Uuid;
 use wire::auth::v1::OAuthClientIssued;
 
 use crate::{
     App, Error, Result,
     domain::{
-        BadClientWish, BadKeyWish, ClientName, ClientSecret, IDENTITY_SCOPES, OAuthClient,
-        client_scopes, key_name, redirect_uris,
+        BadClientWish, BadKeyWish, ClientKey, ClientName, ClientSecret, IDENTITY_SCOPES,
+        KeyRefusal, OAuthClient, backchannel_uri, client_keys, client_scopes, extra_grants,
+        key_name, redirect_uris,
     },
     peers, store,
 };
@@ -26,6 +28,12 @@ pub(crate) struct CreateOAuthClient {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) scopes: Vec<String>,
     pub(crate) service_account_id: Option<UserId>,
+    pub(crate) grants: Vec<String>,
+    pub(crate) post_logout_redirect_uris: Vec<String>,
+    pub(crate) backchannel_logout_uri: String,
+    pub(crate) backchannel_logout_session_required: bool,
+    pub(crate) keys: Vec<ClientKey>,
+    pub(crate) require_pushed: bool,
 }
 
 /// Keeps the app and returns its secret, which is shown once. Nobody makes one that may for itself what they may not.
@@ -39,8 +47,13 @@ pub(crate) async fn create_oauth_client(
         return Err(Error::ClientRefused("serviceAccountId", BadClientWish::ServiceAccount));
     }
     let refused = |field: &'static str| move |problem| Error::ClientRefused(field, problem);
-    let named = |problem: BadKeyWish| Error::KeyRefused("name", problem);
-    let secret = command.confidential.then(draw).transpose()?;
+    let named = |problem: BadKeyWish| KeyRefusal::BadWish("name", problem);
+    let jwks = kept_keys(command.keys)?;
+    if jwks.is_some() && !command.confidential {
+        return Err(Error::ClientRefused("keys", BadClientWish::ServiceAccount));
+    }
+    let has_secret = command.confidential && jwks.is_none();
+    let secret = has_secret.then(draw).transpose()?;
     let client = OAuthClient {
         client_id: app.clock.new_id::<Uuid>(),
         name: key_name(&command.name).map_err(named)?,
@@ -49,6 +62,15 @@ pub(crate) async fn create_oauth_client(
         scopes: client_scopes(command.scopes, wire::rules::is_asked_for)
             .map_err(refused("scopes"))?,
         service_account_id: command.service_account_id,
+        grants: extra_grants(command.grants).map_err(refused("grants"))?,
+        post_logout_redirect_uris: redirect_uris(command.post_logout_redirect_uris)
+            .map_err(refused("postLogoutRedirectUris"))?,
+        backchannel_logout_uri: backchannel_uri(command.backchannel_logout_uri)
+            .map_err(refused("backchannelLogoutUri"))?,
+        backchannel_logout_session_required: command.backchannel_logout_session_required,
+        jwks,
+        require_pushed: command.require_pushed,
+        implicit_consent: false,
         created_at: app.clock.now(),
         ended_at: None,
     };
@@ -84,6 +106,12 @@ pub(super) async fn require_measure(
     // What the account may not today it may be given tomorrow: its scopes count, not its rights.
     let mut allowed = client.scopes.iter().filter(|one| !IDENTITY_SCOPES.contains(&one.as_str()));
     if allowed.all(|scope| cx.may_give(scope)) { Ok(()) } else { Err(Error::BeyondOwnRights) }
+}
+
+/// Keys as they are kept; none for an app that proves itself otherwise.
+pub(super) fn kept_keys(keys: Vec<ClientKey>) -> Result<Option<Value>> {
+    let keys = client_keys(keys).map_err(|problem| Error::ClientRefused("keys", problem))?;
+    Ok(Some(json!(keys)).filter(|_| !keys.is_empty()))
 }
 
 pub(super) fn draw() -> Result<ClientSecret> {

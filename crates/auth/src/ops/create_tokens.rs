@@ -20,6 +20,8 @@ use crate::{
 
 /// Families that a session may have at once in a tenant.
 const MOST: i64 = 50;
+/// Of them, those of one app: it begins another one with each code, and nobody is asked who could mind.
+const MOST_OF_APP: i64 = 10;
 
 /// E-mail and password, for tokens at once.
 #[derive(Debug)]
@@ -53,7 +55,8 @@ pub(crate) async fn create_tokens(
         return Err(Error::TenantUnknown);
     }
     let mut tx = app.db.tenant(tenant, "create_tokens").await?;
-    let beginning = Beginning { user_id, session_id, client_id: OWN_CLIENT.into(), scope: None };
+    let client_id = OWN_CLIENT.into();
+    let beginning = Beginning { user_id, session_id, client_id, scope: None, is_told: false };
     let (family, refresh) = begin_family(&mut tx, app, tenant, beginning).await?;
     let target = format!("session:{session_id} family:{}", family.family_id);
     bus::audit(&mut tx, cx, "tokens.create", &target).await?;
@@ -89,6 +92,8 @@ pub(super) struct Beginning {
     pub(super) session_id: SessionId,
     pub(super) client_id: String,
     pub(super) scope: Option<String>,
+    /// Whether the software is told when the session has ended.
+    pub(super) is_told: bool,
 }
 
 /// Keeps a new family in a session that is good.
@@ -98,17 +103,21 @@ pub(super) async fn begin_family(
     tenant: TenantId,
     beginning: Beginning,
 ) -> Result<(TokenFamily, RefreshToken)> {
-    let Beginning { user_id, session_id, client_id, scope } = beginning;
+    let Beginning { user_id, session_id, client_id, scope, is_told } = beginning;
     let now = app.clock.now();
-    // Of those who begin at once each counts what the one before has begun.
-    store::lock_families_of(tx, session_id).await?;
     // Whoever ends the person's sessions meanwhile waits, and ends this family with them.
     store::share_person(tx, user_id).await?;
+    // Of those who begin at once each counts what the one before has begun.
+    store::lock_families_of(tx, session_id).await?;
     let session = store::session(tx, user_id, session_id).await?.ok_or(Error::BadToken)?;
     if session.standing(now) != Standing::Good {
         return Err(Error::SessionEnded);
     }
     admit_session(tx, tenant, &session, now).await?;
+    if client_id != OWN_CLIENT {
+        let kept = MOST_OF_APP - 1;
+        store::end_oldest_families(tx, (session_id, &client_id), kept, now).await?;
+    }
     if store::count_token_families(tx, session_id, now).await? >= MOST {
         return Err(Error::TooManyFamilies);
     }
@@ -130,5 +139,8 @@ pub(super) async fn begin_family(
         ended_at: None,
     };
     store::insert_token_family(tx, &family).await?;
+    if is_told {
+        store::insert_session_app(tx, session_id, &family.client_id).await?;
+    }
     Ok((family, refresh))
 }

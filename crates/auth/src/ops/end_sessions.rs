@@ -4,6 +4,7 @@ use kernel::{Cx, SessionId, TenantId, UserId};
 use pg::TenantTx;
 use wire::auth::v1::SessionsEnded;
 
+use super::tell_apps::{Ending, tell_apps};
 use crate::{App, Result, domain::EndCause, store};
 
 /// Whose sessions end, which stays, and why.
@@ -31,6 +32,7 @@ pub(super) async fn end_sessions_in(
     command: EndSessions,
 ) -> Result<i32> {
     let EndSessions { user_id, kept, cause } = command;
+    tell_apps(tx, app, cx, user_id, Ending::All(kept)).await?;
     let ended = store::end_sessions(tx, user_id, kept, app.clock.now()).await?;
     let ended = i32::try_from(ended).unwrap_or(i32::MAX);
     if ended > 0 {

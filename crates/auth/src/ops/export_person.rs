@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::{App, Result, store};
 
-/// Why links are read over all tenants.
-const LINKS: &str = "who somebody is at providers is told of all tenants together";
+/// Why links and consents are read over all tenants.
+const LINKS: &str = "who somebody is at providers and for apps is told of all tenants together";
 
 /// The record of how the person signs in; empty lists for somebody unknown.
 pub(crate) async fn export_person(app: &App, user_id: UserId) -> Result<Value> {
@@ -15,9 +15,11 @@ pub(crate) async fn export_person(app: &App, user_id: UserId) -> Result<Value> {
     tx.commit().await?;
     let mut tx = app.db.platform("export_sso_links", LINKS).await?;
     let links = store::sso_link_records(&mut tx, user_id).await?;
+    let consents = store::consent_records(&mut tx, user_id).await?;
     tx.commit().await?;
     if let Value::Object(all) = &mut record {
         all.insert("ssoLinks".into(), links);
+        all.insert("consents".into(), consents);
     }
     Ok(record)
 }

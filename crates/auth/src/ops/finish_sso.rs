@@ -2,13 +2,14 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use kernel::{Actor, Cx, TenantId, UserId};
+use kernel::{Actor, Cx, Email, TenantId, UserId};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 use wire::auth::v1::SsoLinked;
 
 use super::{
     SSO_PURPOSE,
+    accept_by_sso::accept_by_sso,
     begin_sso::bind,
     connect_sso::redirect_uri,
     count_try::{count_one, take_off_source},
@@ -19,8 +20,8 @@ use super::{
 use crate::{
     App, Error, Result,
     domain::{
-        Connection, ConnectionId, Journey, Key, Method, Session, Source, SsoRefusal, SsoState,
-        Subject, Token, Tries, Ttl, Vouched,
+        Connection, ConnectionId, Journey, Key, Method, Session, Source, SsoInvitation, SsoRefusal,
+        SsoState, Subject, Token, Tries, Ttl, Vouched,
     },
     oidc::{Client, Doubt, Provider},
     peers, store,
@@ -41,6 +42,8 @@ pub(crate) struct FinishSso {
     /// Who says so, where the provider says it (RFC 9207).
     pub(crate) iss: String,
     pub(crate) error: String,
+    /// The invitation that the journey was begun with.
+    pub(crate) invitation: Option<SsoInvitation>,
 }
 
 /// Uses the journey up, checks every word of the provider, and opens a session that is good in the one tenant, or links the
@@ -87,7 +90,12 @@ async fn come_back(app: &App, cx: &Cx, command: FinishSso) -> Result<(Session, T
             Ok(opened)
         }
         None => {
-            let user_id = who(app, cx, tenant, &connection, &vouched).await?;
+            let user_id = match &command.invitation {
+                Some(invitation) => {
+                    accept_by_sso(app, cx, tenant, &connection, &vouched, invitation).await?
+                }
+                None => who(app, cx, tenant, &connection, &vouched).await?,
+            };
             enter(app, cx, tenant, &connection, user_id).await
         }
     }
@@ -105,8 +113,11 @@ async fn arrive(
     let Some(journey) = journey else {
         return Err(Error::Sso(SsoRefusal::Refused));
     };
-    if journey.connection_id != command.connection_id {
-        // Another provider had the state: it is good for nothing any more, and no code is asked about anywhere.
+    if journey.connection_id != command.connection_id
+        || journey.invitation != command.invitation.as_ref().map(SsoInvitation::hash)
+    {
+        // Another provider had the state, or it was begun with another invitation: it is good for nothing any more, and no code
+        // is asked about anywhere.
         tx.commit().await?;
         return Err(Error::Sso(SsoRefusal::Refused));
     }
@@ -178,18 +189,24 @@ async fn who(
         subject_key: subject_key(connection, &vouched.subject),
     };
     let user_id = peers::admit(app, cx, tenant, newcomer).await?;
-    // Before the link: whoever is linked is not looked at again, and would stay without an address here.
+    address(app, user_id, email).await?;
+    link(app, cx, tenant, connection, vouched, user_id, "first_sign_in").await?;
+    Ok(user_id)
+}
+
+/// Lets letters find somebody new. Before the link: whoever is linked is not looked at again, and would stay without an
+/// address here.
+pub(super) async fn address(app: &App, user_id: UserId, email: &Email) -> Result<()> {
     let mut tx = app.db.tenant(TenantId::PLATFORM, "address_newcomer").await?;
     store::lock_person(&mut tx, user_id).await?;
     let credential_id = Uuid::new_v4().into();
     store::insert_active(&mut tx, credential_id, user_id, email, app.clock.now()).await?;
     tx.commit().await?;
-    link(app, cx, tenant, connection, vouched, user_id, "first_sign_in").await?;
-    Ok(user_id)
+    Ok(())
 }
 
 /// Links a person and a subject; doing it again changes nothing.
-async fn link(
+pub(super) async fn link(
     app: &App,
     cx: &Cx,
     tenant: TenantId,
@@ -239,7 +256,7 @@ async fn enter(
 }
 
 /// Names the person at the provider without saying who it is.
-fn subject_key(connection: &Connection, subject: &str) -> String {
+pub(super) fn subject_key(connection: &Connection, subject: &str) -> String {
     let sum = digest(&SHA256, format!("{} {subject}", connection.issuer).as_bytes());
     URL_SAFE_NO_PAD.encode(&sum.as_ref()[..16])
 }

@@ -2,6 +2,7 @@
 
 use kernel::{Cx, SessionId, TenantId};
 
+use super::tell_apps::{Ending, tell_apps};
 use crate::{App, Result, domain::Person, store};
 
 /// What is said, and which session goes on although the address is another one.
@@ -26,6 +27,7 @@ pub(crate) async fn follow_person(app: &App, cx: &Cx, said: FollowPerson) -> Res
     if has_moved || person.is_closed() {
         store::close_letters(&mut tx, user_id, app.clock.now()).await?;
         store::delete_ceremonies_of(&mut tx, user_id).await?;
+        tell_apps(&mut tx, app, cx, user_id, Ending::All(kept)).await?;
         store::end_sessions(&mut tx, user_id, kept, app.clock.now()).await?;
     }
     bus::audit(&mut tx, cx, "person.follow", &format!("user:{user_id}")).await?;

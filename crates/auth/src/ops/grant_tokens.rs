@@ -1,9 +1,8 @@
 //! Gives an app tokens: for a code, for a refresh token, or for itself.
 
-use kernel::{Cx, SessionId, TenantId, Timestamp};
+use kernel::{Cx, SessionId, Timestamp};
 use pg::TenantTx;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
 use uuid::Uuid;
 use wire::{
     auth::v1::CodeReused,
@@ -12,16 +11,19 @@ use wire::{
 
 use super::{
     create_tokens::{Beginning, begin_family},
+    exchange_token::{Exchange, exchange_token},
+    issue_id_token::{Birth, issue_id_token},
     issue_tokens::{Tokens, issue_tokens},
     prove_client::{ClientProof, prove_client},
+    redeem_device::redeem_device,
     refresh_tokens::refresh_tokens,
     session_rights::session_rights,
 };
 use crate::{
     App, Error, Result,
     domain::{
-        ClientName, Code, FamilyEnd, IDENTITY_SCOPES, KeptCode, OAuthClient, OAuthProblem,
-        RefreshToken, SsoRefusal,
+        ClientName, Code, DeviceCode, FamilyEnd, IDENTITY_SCOPES, KeptCode, OAuthClient,
+        OAuthProblem, RefreshToken, SsoRefusal,
     },
     peers, store,
 };
@@ -31,6 +33,8 @@ use crate::{
 pub(crate) enum Grant {
     Code { code: SecretString, redirect_uri: String, verifier: SecretString },
     Refresh { token: SecretString, scope: String },
+    Device { code: SecretString },
+    Exchange(Box<Exchange>),
     Itself { scope: String },
 }
 
@@ -55,25 +59,32 @@ pub(crate) async fn grant_tokens(
     let (name, client) = prove_client(app, cx, proof).await?;
     match grant {
         Grant::Code { code, redirect_uri, verifier } => {
-            let code = Code::parse(code.expose_secret()).filter(|code| code.tenant == name.tenant);
+            let code = Code::parse(code.expose_secret()).filter(|code| name.reaches(code.tenant));
             let code = code.ok_or(Error::OAuth(OAuthProblem::InvalidGrant))?;
-            redeem(app, cx, name, &code, (&redirect_uri, &verifier)).await
+            redeem(app, cx, (name, &client), &code, (&redirect_uri, &verifier)).await
         }
         Grant::Refresh { token, scope } => {
             let token = RefreshToken::parse(token.expose_secret());
-            let token = token.filter(|token| token.tenant == name.tenant);
+            let token = token.filter(|token| name.reaches(token.tenant));
             let token = token.ok_or(Error::OAuth(OAuthProblem::InvalidGrant))?;
             let tokens = refresh_tokens(app, cx, &token, &name.to_string(), &scope).await;
             let tokens = tokens.map_err(ungranted)?;
             let held = tokens.family.scope.clone().unwrap_or_default();
             Ok(granted(tokens, held, None))
         }
+        Grant::Device { code } => {
+            let code = DeviceCode::parse(code.expose_secret());
+            let code = code.filter(|code| code.tenant == name.tenant);
+            let code = code.ok_or(Error::OAuth(OAuthProblem::InvalidGrant))?;
+            redeem_device(app, cx, name, &client, &code).await
+        }
+        Grant::Exchange(wish) => exchange_token(app, cx, name, &client, &wish).await,
         Grant::Itself { scope } => for_itself(app, cx, name, &client, &scope).await,
     }
 }
 
 /// What is wrong with a code or a refresh token is not told apart.
-fn ungranted(problem: Error) -> Error {
+pub(super) fn ungranted(problem: Error) -> Error {
     match problem {
         Error::BadToken
         | Error::SessionEnded
@@ -82,12 +93,14 @@ fn ungranted(problem: Error) -> Error {
         | Error::SecondFactorWanted
         | Error::Sso(SsoRefusal::Session)
         | Error::PersonClosed
+        | Error::TooManyFamilies
         | Error::TenantUnknown => Error::OAuth(OAuthProblem::InvalidGrant),
         other => other,
     }
 }
 
-fn granted(tokens: Tokens, scope: String, id_token: Option<SecretString>) -> Granted {
+/// Tokens of a family, as the app gets them.
+pub(super) fn granted(tokens: Tokens, scope: String, id_token: Option<SecretString>) -> Granted {
     let (access, expires_in) = (tokens.access.clone(), tokens.expires_in);
     Granted { tokens: Some(tokens), access, expires_in, scope, id_token }
 }
@@ -96,22 +109,25 @@ fn granted(tokens: Tokens, scope: String, id_token: Option<SecretString>) -> Gra
 async fn redeem(
     app: &App,
     cx: &Cx,
-    name: ClientName,
+    (name, client): (ClientName, &OAuthClient),
     code: &Code,
     (redirect_uri, verifier): (&str, &SecretString),
 ) -> Result<Granted> {
     let refused = || Error::OAuth(OAuthProblem::InvalidGrant);
-    let mut tx = app.db.tenant(name.tenant, "find_code").await?;
+    let tenant = code.tenant;
+    let mut tx = app.db.tenant(tenant, "find_code").await?;
     let found = store::code(&mut tx, code).await?.ok_or_else(refused)?;
     tx.commit().await?;
     let of = (found.user_id, found.session_id);
-    let rights = session_rights(app, cx, name.tenant, of).await?;
+    let rights = session_rights(app, cx, tenant, of).await?;
+    let served = name.tenant == tenant || peers::is_served(app, cx, tenant).await?;
     let now = app.clock.now();
-    let mut tx = app.db.tenant(name.tenant, "redeem_code").await?;
-    // Whoever ends the app meanwhile waits for what this gives, and ends it too.
-    let client = store::share_oauth_client(&mut tx, name.client_id).await?;
-    if client.is_none_or(|client| client.ended_at.is_some()) {
-        return Err(Error::OAuth(OAuthProblem::InvalidClient));
+    let mut tx = app.db.tenant(tenant, "redeem_code").await?;
+    // Before the code, as does whoever takes the person out.
+    store::share_person(&mut tx, found.user_id).await?;
+    if name.tenant == tenant {
+        // Whoever ends the app meanwhile waits for what this gives, and ends it too.
+        standing(store::share_oauth_client(&mut tx, name.client_id).await?)?;
     }
     let kept = store::lock_code(&mut tx, code).await?.ok_or_else(refused)?;
     if kept.client_id != name.client_id {
@@ -121,7 +137,8 @@ async fn redeem(
         return reuse(tx, cx, name, &kept, now).await;
     }
     let is_bound = kept.is_bound_to(redirect_uri, verifier.expose_secret());
-    if !is_bound || kept.expires_at <= now || !rights.belongs || rights.suspended {
+    let is_let_in = served && rights.belongs && !rights.suspended;
+    if !is_bound || kept.expires_at <= now || !is_let_in {
         // Whoever guesses at a code guesses once.
         store::use_code(&mut tx, code, None, now).await?;
         tx.commit().await?;
@@ -132,16 +149,31 @@ async fn redeem(
         session_id: kept.session_id,
         client_id: name.to_string(),
         scope: Some(kept.scope.clone()),
+        is_told: client.backchannel_logout_uri.is_some(),
     };
-    let begun = begin_family(&mut tx, app, name.tenant, beginning).await;
+    let begun = begin_family(&mut tx, app, tenant, beginning).await;
     let (family, refresh) = begun.map_err(ungranted)?;
     store::use_code(&mut tx, code, Some(family.family_id), now).await?;
     let target = format!("oauth_client:{} family:{}", name.client_id, family.family_id);
     bus::audit(&mut tx, cx, "oauth.grant", &target).await?;
     tx.commit().await?;
-    let id_token = id_token(app, name, &kept).await?;
-    let tokens = issue_tokens(app, name.tenant, rights, family, refresh).await?;
+    if name.tenant != tenant {
+        // Whoever ends the platform's app from here on finds the family, and ends it.
+        let mut tx = app.db.tenant(name.tenant, "find_oauth_client").await?;
+        standing(store::oauth_client(&mut tx, name.client_id).await?)?;
+        tx.commit().await?;
+    }
+    let id_token = issue_id_token(app, name, Birth::from(&kept)).await?;
+    let tokens = issue_tokens(app, tenant, rights, family, refresh).await?;
     Ok(granted(tokens, kept.scope, id_token))
+}
+
+/// Refuses an app that has ended.
+fn standing(client: Option<OAuthClient>) -> Result<()> {
+    if client.is_none_or(|client| client.ended_at.is_some()) {
+        return Err(Error::OAuth(OAuthProblem::InvalidClient));
+    }
+    Ok(())
 }
 
 async fn reuse<T>(
@@ -202,46 +234,11 @@ async fn for_itself(
         roles: rights.roles,
         epoch: rights.epoch,
         scope: Some(scope.clone()),
+        act: None,
         family: name.client_id,
         generation: 0,
     };
     let access = app.signer.sign(app, ACCESS_TOKEN, &claims).await?.into();
     let expires_in = i32::try_from(life).unwrap_or(i32::MAX);
     Ok(Granted { tokens: None, access, expires_in, scope, id_token: None })
-}
-
-/// What an ID token says (OpenID Connect Core, section 2).
-#[derive(Serialize)]
-struct IdClaims<'a> {
-    iss: &'a str,
-    sub: String,
-    aud: String,
-    iat: i64,
-    exp: i64,
-    auth_time: i64,
-    sid: String,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    nonce: &'a str,
-}
-
-async fn id_token(app: &App, name: ClientName, kept: &KeptCode) -> Result<Option<SecretString>> {
-    if !kept.scope.split(' ').any(|word| word == "openid") {
-        return Ok(None);
-    }
-    let mut tx = app.db.tenant(TenantId::PLATFORM, "find_proof").await?;
-    let session = store::session(&mut tx, kept.user_id, kept.session_id).await?;
-    tx.commit().await?;
-    let session = session.ok_or(Error::OAuth(OAuthProblem::InvalidGrant))?;
-    let now = app.clock.now().jiff().as_second();
-    let claims = IdClaims {
-        iss: &app.public_url,
-        sub: kept.user_id.to_string(),
-        aud: name.to_string(),
-        iat: now,
-        exp: now + i64::try_from(app.access_life.as_secs()).unwrap_or_default(),
-        auth_time: session.proven_at.jiff().as_second(),
-        sid: kept.session_id.to_string(),
-        nonce: &kept.nonce,
-    };
-    Ok(Some(app.signer.sign(app, "JWT", &claims).await?.into()))
 }

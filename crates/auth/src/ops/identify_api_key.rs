@@ -2,7 +2,7 @@
 
 use crate::{
     App, Error, Result,
-    domain::{ApiKey, KeySecret},
+    domain::{ApiKey, KeyRefusal, KeySecret},
     store,
 };
 
@@ -12,7 +12,7 @@ pub(crate) async fn identify_api_key(app: &App, secret: &KeySecret) -> Result<Ap
     let mut tx = app.db.tenant(secret.tenant, "identify_api_key").await?;
     let key = store::api_key_by_secret(&mut tx, secret, now).await?.ok_or(Error::BadToken)?;
     if !key.is_good(now) {
-        return Err(Error::ApiKeyEnded);
+        return Err(KeyRefusal::Ended.into());
     }
     if key.notes_use(now) {
         store::note_api_key_use(&mut tx, key.api_key_id, key.last_used_at, now).await?;

@@ -32,7 +32,7 @@ pub(crate) async fn introspect_token(
     token: &SecretString,
 ) -> Result<Option<Alive>> {
     let (name, client) = prove_client(app, cx, proof).await?;
-    if client.secret_hash.is_none() {
+    if !client.is_confidential() {
         // Whoever cannot prove itself is told nothing of others' tokens.
         return Err(Error::OAuth(OAuthProblem::InvalidClient));
     }
@@ -49,7 +49,12 @@ pub(crate) async fn introspect_token(
         Err(Error::OAuth(_)) => None,
         Err(problem) => return Err(problem),
     };
-    let claims = claims.filter(|claims| claims.tid == Some(name.tenant));
+    // An app of the platform is told of its own tokens alone: it has no tenant whose others it could serve.
+    let own = |claims: &AccessClaims| match name.tenant {
+        TenantId::PLATFORM => claims.client_id == name.to_string(),
+        tenant => claims.tid == Some(tenant),
+    };
+    let claims = claims.filter(own);
     Ok(claims.map(|claims| Alive::Access(Box::new(claims))))
 }
 
@@ -63,16 +68,20 @@ pub(crate) async fn revoke_token(
     let (name, _) = prove_client(app, cx, proof).await?;
     let text = token.expose_secret();
     let family = match RefreshToken::parse(text) {
-        Some(refresh) => family_of(app, &refresh).await?.map(|family| family.family_id),
+        Some(refresh) => {
+            let family = family_of(app, &refresh).await?;
+            family.map(|family| (refresh.tenant, family.family_id))
+        }
         // Whether it opens anything at this moment is no matter: what waits for its person's return ends too.
         None => match verified(app, text).await {
-            Ok(claims) => Some(claims.family),
+            Ok(claims) => claims.tid.map(|tenant| (tenant, claims.family)),
             Err(Error::OAuth(_)) => None,
             Err(problem) => return Err(problem),
         },
     };
-    let Some(family_id) = family else { return Ok(()) };
-    let mut tx = app.db.tenant(name.tenant, "revoke_token").await?;
+    let family = family.filter(|(tenant, _)| name.reaches(*tenant));
+    let Some((tenant, family_id)) = family else { return Ok(()) };
+    let mut tx = app.db.tenant(tenant, "revoke_token").await?;
     let family = store::lock_token_family(&mut tx, family_id).await?;
     let family = family.filter(|family| family.client_id == name.to_string());
     if family.is_some() {
@@ -115,7 +124,7 @@ async fn verified(app: &App, text: &str) -> Result<AccessClaims> {
 }
 
 /// The claims of an access token that holds, that stands on what is still there, and whose person is let in where it opens.
-async fn access_claims(app: &App, cx: &Cx, text: &str) -> Result<AccessClaims> {
+pub(super) async fn access_claims(app: &App, cx: &Cx, text: &str) -> Result<AccessClaims> {
     let refused = || Error::OAuth(OAuthProblem::InvalidToken);
     let claims = verified(app, text).await?;
     let tenant = claims.tid.unwrap_or(TenantId::PLATFORM);
@@ -125,6 +134,7 @@ async fn access_claims(app: &App, cx: &Cx, text: &str) -> Result<AccessClaims> {
         tenant,
         family_id: claims.family,
         generation: claims.generation,
+        client_id: claims.client_id.clone(),
     };
     match check_token(app, cx, said).await {
         Ok(_) => {}

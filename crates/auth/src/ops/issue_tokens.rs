@@ -49,6 +49,7 @@ pub(super) async fn issue_tokens(
         roles: rights.roles,
         epoch: rights.epoch,
         scope: family.scope.clone(),
+        act: None,
         family: family.family_id,
         generation: family.generation,
     };

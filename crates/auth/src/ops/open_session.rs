@@ -24,6 +24,20 @@ pub(super) struct OpenSession {
     pub(super) action: &'static str,
 }
 
+impl OpenSession {
+    /// A sign-in that has just been proven in full, and waits for nothing more.
+    pub(super) fn proven(user_id: UserId, method: Method, now: Timestamp) -> Self {
+        Self {
+            user_id,
+            method,
+            ttl: Ttl::default(),
+            second_factor_at: Some(now),
+            proven_at: None,
+            action: "session.create",
+        }
+    }
+}
+
 /// Keeps a new session and audits it. For whoever has a second factor and has not shown it, the session waits for that,
 /// a few minutes, and is good for nothing else. Nobody signs in as somebody whose account is closed, in whatever way.
 pub(super) async fn open_session(

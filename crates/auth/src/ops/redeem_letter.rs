@@ -1,10 +1,12 @@
-//! Signs in by a letter, in the browser that asked for it.
+//! Signs in by a letter, in the browser that asked for it; what every letter that is bound to a browser has in common.
 
-use kernel::{Cx, LetterId, TenantId};
+use kernel::{Cx, LetterId, TenantId, UserId};
+use pg::TenantTx;
 
 use super::{
     CODE_KEY,
     open_session::{OpenSession, open_session},
+    prove_address::tell_proven,
 };
 use crate::{
     App, Error, Result,
@@ -28,13 +30,37 @@ pub(crate) struct RedeemLetter {
     pub(crate) proof: Proof,
 }
 
-/// Opens one session, however many try at once. The try is counted before it is checked, and one that fails looks the
-/// same whether there is such a letter or not.
+/// Opens one session, however many try at once.
 pub(crate) async fn redeem_letter(
     app: &App,
     cx: &Cx,
     command: RedeemLetter,
 ) -> Result<(Session, Token)> {
+    let (mut tx, user_id) = use_letter(app, cx, command, LetterKind::SignIn, None).await?;
+    let wish = OpenSession {
+        user_id,
+        method: Method::Letter,
+        ttl: Ttl::default(),
+        second_factor_at: None,
+        proven_at: None,
+        action: "session.create",
+    };
+    let opened = open_session(&mut tx, cx, app, wish).await?;
+    tell_proven(&mut tx, cx, user_id).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// Uses one letter of the kind up, where `whose` is the person's own if that is asked for; the transaction goes on with what
+/// it is good for. The try is counted before it is checked, and one that fails looks the same whether there is such a letter
+/// or not.
+pub(super) async fn use_letter(
+    app: &App,
+    cx: &Cx,
+    command: RedeemLetter,
+    kind: LetterKind,
+    whose: Option<UserId>,
+) -> Result<(TenantTx, UserId)> {
     let RedeemLetter { binding, proof } = command;
     let now = app.clock.now();
     let mut tx = app
@@ -48,7 +74,8 @@ pub(crate) async fn redeem_letter(
         Proof::Code(code) => fits(app, letter.letter_id, code),
         Proof::Link(token) => token.hash() == token_hash,
     };
-    let opens = letter.kind == LetterKind::SignIn && letter.open(now).is_ok() && fits;
+    let is_own = whose.is_none_or(|person| letter.user_id == Some(person));
+    let opens = letter.kind == kind && is_own && letter.open(now).is_ok() && fits;
     let Letter { letter_id, user_id: Some(user_id), .. } = letter else {
         return Err(Error::CodeRefused);
     };
@@ -58,17 +85,7 @@ pub(crate) async fn redeem_letter(
         tx.commit().await?;
         return Err(Error::CodeRefused);
     }
-    let wish = OpenSession {
-        user_id,
-        method: Method::Letter,
-        ttl: Ttl::default(),
-        second_factor_at: None,
-        proven_at: None,
-        action: "session.create",
-    };
-    let opened = open_session(&mut tx, cx, app, wish).await?;
-    tx.commit().await?;
-    Ok(opened)
+    Ok((tx, user_id))
 }
 
 /// Whether these are the letter's digits, under any key that may have made them.

@@ -3,7 +3,10 @@
 use kernel::{Cx, SessionId, Timestamp, UserId};
 use pg::TenantTx;
 
-use super::open_session::{OpenSession, open_session};
+use super::{
+    open_session::{OpenSession, open_session},
+    tell_apps::{Ending, tell_apps},
+};
 use crate::{
     App, Error, Result,
     domain::{Method, Session, SsoRefusal, Standing, Token, Ttl},
@@ -29,6 +32,8 @@ pub(super) async fn renew_session(
     if former.standing(now) != Standing::Good {
         return Err(Error::SessionEnded);
     }
+    // What apps got in the former session ends with it.
+    tell_apps(tx, app, cx, user_id, Ending::One(session_id)).await?;
     store::end_session(tx, user_id, session_id, now).await?;
     let wish = OpenSession {
         user_id,

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use super::{
     change_password::choose,
     end_sessions::{EndSessions, end_sessions_in},
+    prove_address::tell_proven,
     replace_password::replace_password,
 };
 use crate::{
@@ -22,7 +23,7 @@ pub(crate) struct ResetPassword {
 }
 
 /// Uses the letter up, keeps the password, ends every session and, where the password is the whole proof, forgets the
-/// tries at the account. Of those that try at once one wins. A second factor stays what it was.
+/// tries at the account. Whoever opened the letter reads the mail of the address, which is told. Of those that try at once one wins. A second factor stays what it was.
 pub(crate) async fn reset_password(app: &App, cx: &Cx, command: ResetPassword) -> Result<()> {
     let ResetPassword { token, new } = command;
     let mut tx = app.db.tenant(TenantId::PLATFORM, "find_letter").await?;
@@ -50,6 +51,7 @@ pub(crate) async fn reset_password(app: &App, cx: &Cx, command: ResetPassword) -
     replace_password(&mut tx, app, cx, user_id, &new, ChangeCause::Reset).await?;
     let wish = EndSessions { user_id, kept: None, cause: EndCause::PasswordReset };
     end_sessions_in(&mut tx, app, cx, wish).await?;
+    tell_proven(&mut tx, cx, user_id).await?;
     if !enrolled {
         let account = Subject::account(&Account::Person(user_id));
         store::delete_tally(&mut tx, Tries::Account, &account).await?;

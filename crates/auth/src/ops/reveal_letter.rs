@@ -45,6 +45,7 @@ pub(crate) async fn reveal_letter(app: &App, letter_id: LetterId) -> Result<Secr
     let (page, code) = match letter.kind {
         LetterKind::PasswordReset => ("reset", None),
         LetterKind::SignIn => ("signin/letter", Some(code(app, letter_id))),
+        LetterKind::Address => ("account/address", Some(code(app, letter_id))),
     };
     let url = format!("{}/{page}/{}", app.public_url, token.expose()).into();
     Ok(Secrets { url, code, expires_at: letter.expires_at })

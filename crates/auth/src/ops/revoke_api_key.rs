@@ -4,7 +4,11 @@ use kernel::{Cx, TenantId};
 use uuid::Uuid;
 use wire::auth::v1::ApiKeyRevoked;
 
-use crate::{App, Error, Result, domain::ApiKey, store};
+use crate::{
+    App, Result,
+    domain::{ApiKey, KeyRefusal},
+    store,
+};
 
 /// Ends it for good; ending it again changes nothing.
 pub(crate) async fn revoke_api_key(
@@ -15,7 +19,7 @@ pub(crate) async fn revoke_api_key(
 ) -> Result<ApiKey> {
     let now = app.clock.now();
     let mut tx = app.db.tenant(tenant, "revoke_api_key").await?;
-    let key = store::lock_api_key(&mut tx, id).await?.ok_or(Error::ApiKeyNotFound)?;
+    let key = store::lock_api_key(&mut tx, id).await?.ok_or(KeyRefusal::NotFound)?;
     if key.revoked_at.is_some() {
         return Ok(key);
     }

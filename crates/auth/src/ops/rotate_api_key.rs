@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::create_api_key::{draw, issued, require_measure};
 use crate::{
-    App, Error, Result,
-    domain::{ApiKey, KeySecret},
+    App, Result,
+    domain::{ApiKey, KeyRefusal, KeySecret},
     store,
 };
 
@@ -22,15 +22,15 @@ pub(crate) async fn rotate_api_key(
     overlap: Duration,
 ) -> Result<(ApiKey, KeySecret)> {
     let mut tx = app.db.tenant(tenant, "find_api_key").await?;
-    let found = store::lock_api_key(&mut tx, id).await?.ok_or(Error::ApiKeyNotFound)?;
+    let found = store::lock_api_key(&mut tx, id).await?.ok_or(KeyRefusal::NotFound)?;
     tx.commit().await?;
     require_measure(app, cx, tenant, &found).await?;
     let now = app.clock.now();
     let secret = draw(tenant)?;
     let mut tx = app.db.tenant(tenant, "rotate_api_key").await?;
-    let key = store::lock_api_key(&mut tx, id).await?.ok_or(Error::ApiKeyNotFound)?;
+    let key = store::lock_api_key(&mut tx, id).await?.ok_or(KeyRefusal::NotFound)?;
     if !key.is_good(now) {
-        return Err(Error::ApiKeyEnded);
+        return Err(KeyRefusal::Ended.into());
     }
     store::replace_secret(&mut tx, id, &secret, now.after(overlap)).await?;
     bus::audit(&mut tx, cx, "api_key.rotate", &format!("api_key:{id}")).await?;

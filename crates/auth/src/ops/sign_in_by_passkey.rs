@@ -5,10 +5,11 @@ use kernel::{Cx, TenantId};
 use super::{
     check_passkey::{Answer, Expected, check_passkey, present},
     open_session::{OpenSession, open_session},
+    refuse_proof::{Proof, refuse_proof},
 };
 use crate::{
-    App, Error, Result,
-    domain::{CeremonyKind, Method, PasskeyRefusal, Session, Token, Ttl},
+    App, Result,
+    domain::{CeremonyKind, Method, Session, Token},
     store,
 };
 
@@ -24,19 +25,10 @@ pub(crate) async fn sign_in_by_passkey(
     let mut tx = app.db.tenant(TenantId::PLATFORM, "sign_in_by_passkey").await?;
     store::share_person(&mut tx, user_id).await?;
     if !check_passkey(&mut tx, app, &presented, now).await? {
-        bus::audit(&mut tx, cx, "session.refuse", &format!("user:{user_id} passkey")).await?;
-        tx.commit().await?;
-        return Err(Error::Passkey(PasskeyRefusal::Refused));
+        return refuse_proof(tx, cx, user_id, Proof::Passkey).await;
     }
     presented.counted.was_right(&mut tx, user_id, now).await?;
-    let wish = OpenSession {
-        user_id,
-        method: Method::Passkey,
-        ttl: Ttl::default(),
-        second_factor_at: Some(now),
-        proven_at: None,
-        action: "session.create",
-    };
+    let wish = OpenSession::proven(user_id, Method::Passkey, now);
     let opened = open_session(&mut tx, cx, app, wish).await?;
     tx.commit().await?;
     Ok(opened)

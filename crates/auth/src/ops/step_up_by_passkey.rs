@@ -4,12 +4,13 @@ use kernel::{Cx, SessionId, TenantId, UserId};
 
 use super::{
     check_passkey::{Answer, Expected, check_passkey, present},
+    refuse_proof::{Proof, refuse_proof},
     renew_session::renew_session,
     require_fresh::require_session,
 };
 use crate::{
-    App, Error, Result,
-    domain::{CeremonyKind, PasskeyRefusal, Session, Token},
+    App, Result,
+    domain::{CeremonyKind, Session, Token},
     store,
 };
 
@@ -33,9 +34,7 @@ pub(crate) async fn step_up_by_passkey(
     let mut tx = app.db.tenant(TenantId::PLATFORM, "step_up_by_passkey").await?;
     store::lock_person(&mut tx, user_id).await?;
     if !check_passkey(&mut tx, app, &presented, now).await? {
-        bus::audit(&mut tx, cx, "session.refuse", &format!("user:{user_id} passkey")).await?;
-        tx.commit().await?;
-        return Err(Error::Passkey(PasskeyRefusal::Refused));
+        return refuse_proof(tx, cx, user_id, Proof::Passkey).await;
     }
     presented.counted.was_right(&mut tx, user_id, now).await?;
     let of = (user_id, session_id);

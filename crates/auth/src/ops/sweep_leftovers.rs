@@ -27,7 +27,7 @@ const KEYS: Duration = Duration::from_secs(90 * 24 * 3_600);
 pub(crate) struct Swept {
     pub(crate) credentials: u64,
     pub(crate) sessions: u64,
-    /// Tallies, known sources, letters, codes, families of tokens, API keys, challenges, proofs that were used and bans that ended.
+    /// Tallies, known sources, letters, codes, devices, families of tokens, API keys, challenges, proofs that were used and bans that ended.
     pub(crate) traces: u64,
 }
 
@@ -45,6 +45,9 @@ pub(crate) async fn sweep_leftovers(app: &App) -> Result<Swept> {
             + store::delete_token_families(&mut tx, now.before(EXPIRED)).await?
             + store::delete_ended_keys(&mut tx, now.before(KEYS)).await?
             + store::delete_codes(&mut tx, now.before(LETTERS)).await?
+            + store::delete_pushed(&mut tx, now.before(SKEW)).await?
+            + store::delete_assertions(&mut tx, now.before(SKEW)).await?
+            + store::delete_devices(&mut tx, now.before(LETTERS)).await?
             + store::delete_ceremonies(&mut tx, now).await?
             + store::delete_journeys(&mut tx, now).await?
             + store::delete_captcha_uses(&mut tx, now.before(SKEW)).await?

@@ -7,13 +7,18 @@ mod bans;
 mod captcha_uses;
 mod ceremonies;
 mod credentials;
+mod devices;
 mod factors;
 mod letters;
 mod oauth;
+mod oauth_assertions;
+mod oauth_consents;
+mod oauth_pushed;
 mod passkeys;
 mod people;
 mod person_records;
 mod place_words;
+mod session_apps;
 mod sessions;
 mod sign_in_rules;
 mod signing_keys;
@@ -39,6 +44,10 @@ pub(crate) use credentials::{
     has_short_password, insert_credential, lock_password, lock_person, renew_hash,
     replace_password,
 };
+pub(crate) use devices::{
+    answer_device, delete_devices, delete_devices_here, delete_devices_of, device,
+    device_by_user_code, insert_device, lock_device, lock_open_devices, note_poll, use_device,
+};
 pub(crate) use factors::{
     count_recovery_codes, delete_recovery_codes, delete_totp, enrolled_at, has_totp, lock_totp,
     note_step, replace_recovery_codes, upsert_totp, use_recovery_code,
@@ -48,10 +57,16 @@ pub(crate) use letters::{
     try_bound_letter,
 };
 pub(crate) use oauth::{
-    code, count_oauth_clients, delete_codes, delete_codes_of, insert_code, insert_oauth_client,
-    list_oauth_clients, lock_code, lock_oauth_client, lock_oauth_clients, oauth_client,
-    share_oauth_client, update_oauth_client, use_code,
+    code, count_oauth_clients, delete_codes, delete_codes_here, delete_codes_of, insert_code,
+    insert_oauth_client, list_oauth_clients, lock_code, lock_oauth_client, lock_oauth_clients,
+    oauth_client, share_oauth_client, update_oauth_client, use_code,
 };
+pub(crate) use oauth_assertions::{delete_assertions, insert_assertion};
+pub(crate) use oauth_consents::{
+    consent_records, consents_of, delete_consent, delete_consents_here, delete_consents_of,
+    end_app_of_person, end_families_everywhere, share_consent, upsert_consent,
+};
+pub(crate) use oauth_pushed::{delete_pushed, insert_pushed, lock_open_pushed, pushed, use_pushed};
 pub(crate) use passkeys::{
     besides, delete_passkey, delete_passkeys, guard_by_passkeys, insert_passkey, lock_key,
     note_proof, owner_of, passkeys_of, rename_passkey, webauthn_ids,
@@ -59,6 +74,9 @@ pub(crate) use passkeys::{
 pub(crate) use people::{delete_person, is_closed, share_person, update_email, upsert_person};
 pub(crate) use person_records::{sign_in_record, sso_link_records};
 pub(crate) use place_words::{insert_place_words, place_words};
+pub(crate) use session_apps::{
+    SessionApp, delete_session_app, family_apps, insert_session_app, session_apps,
+};
 pub(crate) use sessions::{
     delete_expired, end_session, end_sessions, insert_session, list_sessions, note_second_factor,
     note_use, session, session_by_token,
@@ -82,6 +100,6 @@ pub(crate) use throttles::{
 };
 pub(crate) use token_families::{
     count_token_families, delete_families_of, delete_token_families, end_families_of,
-    end_families_of_person, end_token_family, insert_token_family, lock_families_of,
-    lock_token_family, note_family_use, token_family, turn_token_family,
+    end_families_of_person, end_oldest_families, end_token_family, insert_token_family,
+    lock_families_of, lock_token_family, note_family_use, token_family, turn_token_family,
 };

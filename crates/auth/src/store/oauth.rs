@@ -13,7 +13,8 @@ macro_rules! oauth_clients {
             OAuthClient,
             r#"select client_id, name, secret_hash, redirect_uris, scopes,
                       service_account_id as "service_account_id: _", created_at as "created_at: _",
-                      ended_at as "ended_at: _"
+                      ended_at as "ended_at: _", grants, post_logout_redirect_uris, backchannel_logout_uri,
+                      backchannel_logout_session_required, jwks, require_pushed, implicit_consent
                from oauth_clients where tenant_id = usher.current_tenant() "# + $rest
             $(, $argument)*
         )
@@ -36,8 +37,10 @@ macro_rules! oauth_codes {
 
 pub(crate) async fn insert_oauth_client(tx: &mut TenantTx, client: &OAuthClient) -> pg::Result<()> {
     sqlx::query!(
-        "insert into oauth_clients (client_id, name, secret_hash, redirect_uris, scopes, service_account_id, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into oauth_clients (client_id, name, secret_hash, redirect_uris, scopes, service_account_id, created_at,
+                                    grants, post_logout_redirect_uris, backchannel_logout_uri,
+                                    backchannel_logout_session_required, jwks, require_pushed)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         client.client_id,
         client.name,
         client.secret_hash,
@@ -45,6 +48,12 @@ pub(crate) async fn insert_oauth_client(tx: &mut TenantTx, client: &OAuthClient)
         &client.scopes,
         client.service_account_id as _,
         client.created_at as _,
+        &client.grants,
+        &client.post_logout_redirect_uris,
+        client.backchannel_logout_uri,
+        client.backchannel_logout_session_required,
+        client.jwks,
+        client.require_pushed,
     )
     .execute(&mut **tx)
     .await?;
@@ -107,14 +116,16 @@ pub(crate) async fn list_oauth_clients(
     Ok(clients.fetch_all(&mut **tx).await?)
 }
 
-/// Keeps another secret, or the end.
+/// Keeps another secret, other keys, whether people are asked, or the end.
 pub(crate) async fn update_oauth_client(tx: &mut TenantTx, client: &OAuthClient) -> pg::Result<()> {
     sqlx::query!(
-        "update oauth_clients set secret_hash = $2, ended_at = $3
+        "update oauth_clients set secret_hash = $2, ended_at = $3, jwks = $4, implicit_consent = $5
          where tenant_id = usher.current_tenant() and client_id = $1",
         client.client_id,
         client.secret_hash,
         client.ended_at as _,
+        client.jwks,
+        client.implicit_consent,
     )
     .execute(&mut **tx)
     .await?;
@@ -169,6 +180,17 @@ pub(crate) async fn use_code(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Removes the codes that a person gave to apps in this tenant and that nobody has shown; how many went.
+pub(crate) async fn delete_codes_here(tx: &mut TenantTx, user_id: UserId) -> pg::Result<u64> {
+    let deleted = sqlx::query!(
+        "delete from oauth_codes where tenant_id = usher.current_tenant() and user_id = $1 and used_at is null",
+        user_id as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(deleted.rows_affected())
 }
 
 /// Removes what a person gave to apps, of all tenants.

@@ -139,8 +139,9 @@ pub(crate) async fn insert_journey(
     now: Timestamp,
 ) -> pg::Result<bool> {
     let inserted = sqlx::query!(
-        "insert into sso_journeys (state_hash, binding_hash, connection_id, user_id, session_id, expires_at)
-         select $1::bytea, $2::bytea, $3::uuid, $4::uuid, $5::uuid, $6::timestamptz
+        "insert into sso_journeys (state_hash, binding_hash, connection_id, user_id, session_id, expires_at,
+                                   invitation_hash)
+         select $1::bytea, $2::bytea, $3::uuid, $4::uuid, $5::uuid, $6::timestamptz, $9::bytea
          where (select count(*) from sso_journeys
                 where tenant_id = usher.current_tenant() and connection_id = $3 and expires_at > $7) < $8",
         state.hash(),
@@ -150,7 +151,8 @@ pub(crate) async fn insert_journey(
         journey.linking.map(|(_, session_id)| session_id) as _,
         journey.expires_at as _,
         now as _,
-        MOST_JOURNEYS
+        MOST_JOURNEYS,
+        journey.invitation.as_deref()
     )
     .execute(&mut **tx)
     .await?;
@@ -167,7 +169,7 @@ pub(crate) async fn take_journey(
         r#"delete from sso_journeys
            where tenant_id = usher.current_tenant() and state_hash = $1 and binding_hash = $2
            returning connection_id, user_id as "user_id: UserId", session_id as "session_id: SessionId",
-                     expires_at as "expires_at: Timestamp""#,
+                     invitation_hash, expires_at as "expires_at: Timestamp""#,
         state.hash(),
         binding.hash()
     )
@@ -176,6 +178,7 @@ pub(crate) async fn take_journey(
     Ok(row.map(|row| Journey {
         connection_id: row.connection_id.into(),
         linking: row.user_id.zip(row.session_id),
+        invitation: row.invitation_hash,
         expires_at: row.expires_at,
     }))
 }

@@ -6,6 +6,20 @@ use uuid::Uuid;
 
 use crate::domain::{FamilyEnd, TokenFamily};
 
+/// A checked query for families; what follows the table's name is given.
+macro_rules! token_families {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            TokenFamily,
+            r#"select family_id, user_id as "user_id: _", session_id as "session_id: _", client_id, generation,
+                      token_hash, former_hash, turned_at as "turned_at: _", used, created_at as "created_at: _",
+                      expires_at as "expires_at: _", ended_at as "ended_at: _", scope
+               from token_families "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+
 pub(crate) async fn insert_token_family(tx: &mut TenantTx, family: &TokenFamily) -> pg::Result<()> {
     sqlx::query!(
         "insert into token_families (family_id, user_id, session_id, client_id, generation, token_hash, turned_at,
@@ -31,17 +45,9 @@ pub(crate) async fn token_family(
     tx: &mut TenantTx,
     family_id: Uuid,
 ) -> pg::Result<Option<TokenFamily>> {
-    let row = sqlx::query_as!(
-        TokenFamily,
-        r#"select family_id, user_id as "user_id: _", session_id as "session_id: _", client_id, generation, token_hash,
-                  former_hash, turned_at as "turned_at: _", used, created_at as "created_at: _",
-                  expires_at as "expires_at: _", ended_at as "ended_at: _", scope
-           from token_families where tenant_id = usher.current_tenant() and family_id = $1"#,
-        family_id
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row)
+    let query =
+        token_families!("where tenant_id = usher.current_tenant() and family_id = $1", family_id);
+    Ok(query.fetch_optional(&mut **tx).await?)
 }
 
 /// A family, locked until the transaction ends: of those who renew it at once one does.
@@ -49,17 +55,11 @@ pub(crate) async fn lock_token_family(
     tx: &mut TenantTx,
     family_id: Uuid,
 ) -> pg::Result<Option<TokenFamily>> {
-    let row = sqlx::query_as!(
-        TokenFamily,
-        r#"select family_id, user_id as "user_id: _", session_id as "session_id: _", client_id, generation, token_hash,
-                  former_hash, turned_at as "turned_at: _", used, created_at as "created_at: _",
-                  expires_at as "expires_at: _", ended_at as "ended_at: _", scope
-           from token_families where tenant_id = usher.current_tenant() and family_id = $1 for update"#,
+    let query = token_families!(
+        "where tenant_id = usher.current_tenant() and family_id = $1 for update",
         family_id
-    )
-    .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row)
+    );
+    Ok(query.fetch_optional(&mut **tx).await?)
 }
 
 /// Begins the next generation.
@@ -146,6 +146,29 @@ pub(crate) async fn end_families_of_person(
     .execute(&mut **tx)
     .await?;
     Ok(ended.rows_affected())
+}
+
+/// Ends the families that an app has in a session but for the `kept` youngest.
+pub(crate) async fn end_oldest_families(
+    tx: &mut TenantTx,
+    (session_id, client_id): (SessionId, &str),
+    kept: i64,
+    now: Timestamp,
+) -> pg::Result<()> {
+    sqlx::query!(
+        "update token_families set ended_at = $3, end_cause = 'revoked'
+         where tenant_id = usher.current_tenant() and ended_at is null and family_id in (
+             select family_id from token_families
+             where tenant_id = usher.current_tenant() and session_id = $1 and client_id = $2 and ended_at is null
+             order by created_at desc, family_id desc offset $4)",
+        session_id as _,
+        client_id,
+        now as _,
+        kept
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Makes those who begin families in a session wait for each other; there may be no row to lock yet.

@@ -15,20 +15,23 @@ use wire::{
         RemoveDomainRequest, RemoveDomainResponse, ResolveTenantRequest, Tenant,
         domains_server::Domains, resolve_tenant_request::By, tenants_server::Tenants,
     },
-    user::v1::{AdmitSsoPersonRequest, AdmitSsoPersonResponse, sso_people_server::SsoPeople},
+    user::v1::{
+        AcceptInvitationBySsoRequest, AcceptInvitationBySsoResponse, AdmitSsoPersonRequest,
+        AdmitSsoPersonResponse, sso_people_server::SsoPeople,
+    },
 };
 
 #[derive(Debug, thiserror::Error)]
-#[error("Somebody has this address.")]
-struct EmailTaken;
+#[error("{1}")]
+struct Refused(Code, &'static str);
 
-impl Failure for EmailTaken {
+impl Failure for Refused {
     fn code(&self) -> Code {
-        Code::Conflict
+        self.0
     }
 
     fn reason(&self) -> &'static str {
-        "email_taken"
+        self.1
     }
 }
 
@@ -41,6 +44,17 @@ struct Book {
     domains: Vec<(String, String, String)>,
     people: HashMap<String, (String, String)>,
     suspended: HashSet<String>,
+    names: HashMap<String, String>,
+    invitations: HashMap<String, Invited>,
+    /// What was asked of invitations.
+    asked: Vec<AcceptInvitationBySsoRequest>,
+}
+
+/// An open invitation, or who came in by it and how.
+struct Invited {
+    tenant: String,
+    email: String,
+    came: Option<(String, String)>,
 }
 
 impl Others {
@@ -60,6 +74,22 @@ impl Others {
     /// From now on it is again.
     pub(crate) fn resume(&self, tenant: kernel::TenantId) {
         self.0.lock().expect("no panic before").suspended.remove(&tenant.to_string());
+    }
+
+    /// From now on the tenant is called so.
+    pub(crate) fn name(&self, tenant: kernel::TenantId, name: &str) {
+        self.0.lock().expect("no panic before").names.insert(tenant.to_string(), name.into());
+    }
+
+    /// An invitation of the tenant to an address is open behind this token.
+    pub(crate) fn invite(&self, tenant: kernel::TenantId, token: &str, email: &str) {
+        let invited = Invited { tenant: tenant.to_string(), email: email.into(), came: None };
+        self.0.lock().expect("no panic before").invitations.insert(token.into(), invited);
+    }
+
+    /// What was asked of invitations.
+    pub(crate) fn asked(&self) -> Vec<AcceptInvitationBySsoRequest> {
+        self.0.lock().expect("no panic before").asked.clone()
     }
 
     /// Somebody has this address.
@@ -135,12 +165,48 @@ impl Tenants for Others {
         };
         let book = self.0.lock().expect("no panic before");
         let status = if book.suspended.contains(&tenant_id) { "suspended" } else { "active" };
-        Ok(Response::new(Tenant { tenant_id, status: status.into(), ..Default::default() }))
+        let name = book.names.get(&tenant_id).cloned().unwrap_or_default();
+        Ok(Response::new(Tenant { tenant_id, name, status: status.into(), ..Default::default() }))
     }
 }
 
 #[tonic::async_trait]
 impl SsoPeople for Others {
+    /// Lets in by the invited address alone, somebody new or whoever is linked.
+    async fn accept_invitation_by_sso(
+        &self,
+        request: Request<AcceptInvitationBySsoRequest>,
+    ) -> Result<Response<AcceptInvitationBySsoResponse>, Status> {
+        let tenant = wire::cx(&request)?.tenant.expect("about a tenant").to_string();
+        let asked = request.into_inner();
+        let mut book = self.0.lock().expect("no panic before");
+        book.asked.push(asked.clone());
+        let known = book.people.get(&asked.email).map(|(user_id, _)| user_id.clone());
+        let invited = book.invitations.get_mut(&asked.token);
+        let Some(invited) = invited.filter(|invited| invited.tenant == tenant) else {
+            return Err(refuse(Refused(Code::NotFound, "invitation_not_found")));
+        };
+        let email = invited.email.clone();
+        let answer = |user_id| Response::new(AcceptInvitationBySsoResponse { user_id, email });
+        match &invited.came {
+            Some((user_id, key)) if *key == asked.subject_key => {
+                return Ok(answer(user_id.clone()));
+            }
+            Some(_) => return Err(refuse(Refused(Code::Gone, "invitation_used"))),
+            None => {}
+        }
+        if invited.email != asked.email {
+            return Err(refuse(Refused(Code::Denied, "invitation_for_another_address")));
+        }
+        let user_id = match (asked.linked_user_id.is_empty(), known) {
+            (false, _) => asked.linked_user_id,
+            (true, None) => testkit::user().to_string(),
+            (true, Some(_)) => return Err(refuse(Refused(Code::Conflict, "sign_in_instead"))),
+        };
+        invited.came = Some((user_id.clone(), asked.subject_key));
+        Ok(answer(user_id))
+    }
+
     async fn admit_sso_person(
         &self,
         request: Request<AdmitSsoPersonRequest>,
@@ -152,7 +218,7 @@ impl SsoPeople for Others {
         let (user_id, made_by) = book.people.entry(asked.email).or_insert_with(new).clone();
         match made_by == key {
             true => Ok(Response::new(AdmitSsoPersonResponse { user_id })),
-            false => Err(refuse(EmailTaken)),
+            false => Err(refuse(Refused(Code::Conflict, "email_taken"))),
         }
     }
 }

@@ -9,7 +9,7 @@ use wire::{
         api_keys_client::ApiKeysClient, tokens_client::TokensClient,
     },
     call,
-    user::v1::{InviteAccepted, MembershipRemoved},
+    user::v1::{InviteAccepted, MemberJoined, MembershipRemoved},
 };
 
 use crate::{
@@ -72,4 +72,31 @@ async fn whoever_is_removed_keeps_no_key_and_no_token_for_the_day_of_their_retur
     let asked = RefreshTokensRequest { refresh_token: set.refresh_token };
     let renewed = TokensClient::new(house.mesh_of("gateway")).refresh_tokens(ask(asked)).await;
     assert_eq!(refusal(renewed).1, "session_ended");
+}
+
+#[tokio::test]
+async fn no_later_password_leans_on_the_name_of_a_workspace_that_a_person_came_into() {
+    let house = House::start().await;
+    let (first, second) = (testkit::tenant(), testkit::tenant());
+    house.others.name(first, "Northwind Music");
+    house.others.name(second, "Southwind Dance");
+    let user_id = house.signed_up("ann@example.com").await;
+    let db = house.database.db("user");
+    let accepted = InviteAccepted { user_id: user_id.to_string(), ..Default::default() };
+    let joined = MemberJoined { user_id: user_id.to_string(), ..Default::default() };
+    let mut tx = db.tenant(first, "accept").await.expect("opens");
+    bus::emit(&mut tx, &testkit::cx(first), Uuid::now_v7(), &accepted).await.expect("emits");
+    tx.commit().await.expect("commits");
+    let mut tx = db.tenant(second, "join").await.expect("opens");
+    for _ in 0..2 {
+        bus::emit(&mut tx, &testkit::cx(second), Uuid::now_v7(), &joined).await.expect("emits");
+    }
+    tx.commit().await.expect("commits");
+    let relay = Relay::new(db, house.app.nats.clone());
+    house.host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
+    let words = "select coalesce(string_agg(word, ', ' order by word), '') from place_words";
+    testkit::eventually("both names are kept", async || {
+        house.text(words).await == "Northwind Music, Southwind Dance"
+    })
+    .await;
 }

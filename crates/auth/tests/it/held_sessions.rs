@@ -52,6 +52,7 @@ async fn tokens_of_a_providers_session_are_of_its_tenant_alone() {
         tenant_id: tenant.to_string(),
         family_id: said.family.to_string(),
         generation: said.generation,
+        client_id: said.client_id.clone(),
     };
     let checked = tokens.check_token(ask(check)).await.expect("holds");
     assert!(checked.get_ref().of_tenant);

@@ -19,14 +19,14 @@ use crate::house::{House, PASSWORD, ask, from, refusal};
 const NEW: &str = "eight quick amber finches";
 
 /// What the newest letter says, as the notifier is told.
-async fn newest(house: &House) -> Result<LetterSecrets, Status> {
+pub(crate) async fn newest(house: &House) -> Result<LetterSecrets, Status> {
     let letter_id =
         house.text("select letter_id::text from letters order by letter_id desc limit 1").await;
     let request = ask(RevealLetterRequest { letter_id });
     Ok(house.letters_for("notifier").reveal_letter(request).await?.into_inner())
 }
 
-fn token(secrets: &LetterSecrets) -> String {
+pub(crate) fn token(secrets: &LetterSecrets) -> String {
     secrets.url.rsplit('/').next().expect("a token").to_owned()
 }
 
@@ -98,7 +98,7 @@ async fn a_link_sets_a_new_password_once_and_ends_every_session() {
     let told = house.text("select string_agg(kind || ' ' || coalesce(data->>'cause', ''), ', ' order by id) from outbox").await;
     assert_eq!(
         told,
-        "auth.letter.asked , auth.password.changed reset, auth.sessions.ended password_reset"
+        "auth.letter.asked , auth.password.changed reset, auth.sessions.ended password_reset, auth.address.proven "
     );
 }
 

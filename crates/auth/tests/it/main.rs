@@ -1,5 +1,6 @@
 //! The service as its callers meet it: through the guard, over a database of its own.
 
+mod addresses;
 mod api_keys;
 mod bans;
 mod captchas;
@@ -11,6 +12,14 @@ mod held_sessions;
 mod house;
 mod letters;
 mod oauth;
+mod oauth_backchannel;
+mod oauth_consents;
+mod oauth_devices;
+mod oauth_exchange;
+mod oauth_keys;
+mod oauth_logouts;
+mod oauth_platform;
+mod oauth_pushed;
 mod oauth_standing;
 mod passkey_forgeries;
 mod passkeys;
@@ -23,6 +32,8 @@ mod signing_keys;
 mod sso;
 mod sso_connections;
 mod sso_forgeries;
+mod sso_invitations;
 mod standings;
+mod surviving;
 mod throttles;
 mod tokens;

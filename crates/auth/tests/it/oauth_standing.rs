@@ -1,5 +1,8 @@
 //! What apps have rests and ends with what it stands on: the tenant, the person, their session, the app.
 
+use std::time::Duration;
+
+use kernel::Credential;
 use tonic::Status;
 use wire::{
     auth::v1::{
@@ -11,8 +14,9 @@ use wire::{
 };
 
 use crate::{
-    house::{ask, refusal},
+    house::{PASSWORD, ask, refusal},
     oauth::{Scene, access, apps, oauth},
+    tokens::created,
 };
 
 fn refresh(granted: &GrantTokensResponse) -> String {
@@ -167,4 +171,27 @@ async fn tokens_of_an_app_end_with_the_session_and_with_the_app() {
         assert!(ended.expect("ends").into_inner().ended_at.is_some());
     }
     assert_eq!(scene.refused(scene.renewal(&granted)).await, "invalid_client");
+}
+
+#[tokio::test]
+async fn an_app_that_begins_anew_with_each_code_ends_what_it_began_first() {
+    let scene = Scene::set().await;
+    let mut granted = Vec::new();
+    for _ in 0..12 {
+        scene.house.clock.advance(Duration::from_millis(1));
+        granted.push(scene.grant(scene.redemption(&scene.code().await)).await.expect("grants"));
+    }
+    let mut alive = Vec::new();
+    for granted in &granted {
+        alive.push(scene.introspect(&access(granted)).await.active);
+    }
+    assert_eq!(alive, [vec![false; 2], vec![true; 10]].concat());
+    let other = scene.house.sign_in("ann@example.com", PASSWORD).await.expect("signs in");
+    let scene = Scene { session: other, ..scene };
+    for _ in 0..50 {
+        let own = created(&scene.house, &scene.session, Some(scene.tenant), Credential::Session);
+        own.await.expect("gives tokens");
+    }
+    let code = scene.code().await;
+    assert_eq!(scene.refused(scene.redemption(&code)).await, "invalid_grant");
 }

@@ -111,7 +111,7 @@ pub(crate) fn of_tenant(tenant: TenantId) -> Cx {
 }
 
 pub(crate) async fn begin(house: &House, tenant: TenantId, id: &str) -> Result<SsoJourney, Status> {
-    let request = BeginSsoSignInRequest { connection_id: id.into() };
+    let request = BeginSsoSignInRequest { connection_id: id.into(), ..Default::default() };
     let mut sign_ins = SsoSignInsClient::new(house.mesh_of("gateway"));
     let begun = sign_ins.begin_sso_sign_in(call(&of_tenant(tenant), request)).await;
     begun.map(tonic::Response::into_inner)
@@ -126,12 +126,13 @@ async fn finish(house: &House, cx: &Cx, binding: &str, back: &Back) -> Result<Se
         iss: back.iss,
         error: back.error,
         connection_id: back.connection_id,
+        ..Default::default()
     };
     let mut sign_ins = SsoSignInsClient::new(house.mesh_of("gateway"));
     Ok(sign_ins.finish_sso(call(cx, request)).await?.into_inner())
 }
 
-async fn visit(url: &str) -> Back {
+pub(crate) async fn visit(url: &str) -> Back {
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
     let answer = client.build().expect("a client").get(url).send().await.expect("answers");
     assert_eq!(answer.status().as_u16(), 303, "{url}");

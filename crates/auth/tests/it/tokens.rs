@@ -65,6 +65,7 @@ async fn shown(house: &House, set: &TokenSet) -> Result<(), Status> {
         tenant_id: said.tid.map(|id| id.to_string()).unwrap_or_default(),
         family_id: said.family.to_string(),
         generation: said.generation,
+        client_id: said.client_id.clone(),
     };
     tokens(house).check_token(ask(request)).await.map(|_| ())
 }
