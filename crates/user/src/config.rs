@@ -44,6 +44,11 @@ impl PublicUrl {
         format!("{}/t/{slug}/signup/{}", self.0, token.expose_secret())
     }
 
+    /// The page that makes the first administrator.
+    pub(crate) fn setup(&self, token: &SecretString) -> String {
+        format!("{}/setup/{}", self.0, token.expose_secret())
+    }
+
     /// The page that signs in to the tenant of this slug.
     pub(crate) fn sign_in_to(&self, slug: &str) -> String {
         format!("{}/t/{slug}/signin", self.0)

@@ -5,7 +5,8 @@ use std::time::Duration;
 use kernel::{Code, Failure, FieldViolation, TenantId};
 
 use crate::domain::{
-    EmailRefusal, ExportRefusal, GroupRefusal, Hindrance, PasskeyRefusal, Refusal, SignUpRefusal,
+    EmailRefusal, ExportRefusal, GroupRefusal, Hindrance, PasskeyRefusal, Refusal, SetupRefusal,
+    SignUpRefusal,
 };
 
 /// The result of this service.
@@ -195,6 +196,9 @@ pub enum Error {
     /// Somebody does not sign up.
     #[error(transparent)]
     SignUp(#[from] SignUpRefusal),
+    /// Nobody becomes the first administrator.
+    #[error(transparent)]
+    Setup(#[from] SetupRefusal),
     /// An export was not shown or fetched.
     #[error(transparent)]
     Export(#[from] ExportRefusal),
@@ -258,6 +262,7 @@ impl Failure for Error {
             Self::Job(error) => error.code(),
             Self::Email(refusal) => refusal.code(),
             Self::SignUp(refusal) => refusal.code(),
+            Self::Setup(refusal) => refusal.code(),
             Self::Passkey(refusal) => refusal.code(),
             Self::Export(refusal) => refusal.code(),
             Self::Vault(error) => error.code(),
@@ -319,6 +324,7 @@ impl Failure for Error {
             Self::Job(error) => error.reason(),
             Self::Email(refusal) => refusal.reason(),
             Self::SignUp(refusal) => refusal.reason(),
+            Self::Setup(refusal) => refusal.reason(),
             Self::Export(refusal) => refusal.reason(),
             Self::Vault(error) => error.reason(),
             Self::Database(error) => error.reason(),

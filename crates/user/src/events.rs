@@ -2,16 +2,17 @@
 
 use bus::Consumers;
 use futures::StreamExt;
-use kernel::{Cx, InviteId};
+use kernel::{Cx, Email, InviteId, UserId};
 use tokio_util::sync::CancellationToken;
 use wire::{
-    notifier::v1::{MessageFailed, MessageSent},
+    auth::v1::AddressProven,
+    notifier::v1::{MessageBounced, MessageFailed, MessageSent},
     tenant::v1::{TenantLimitsChanged, TenantSettingsChanged},
 };
 
 use crate::{
     App, Error, Result,
-    domain::{Delivered, MOST_SEATS, TenantRules},
+    domain::{Delivered, Fate, MOST_SEATS, TenantRules},
     ops,
 };
 
@@ -23,18 +24,28 @@ const USERS: &str = "users";
 
 /// What this service listens to.
 pub(crate) fn consumers(app: &App) -> Consumers {
-    let (sent, failed) = (app.clone(), app.clone());
-    let (settings, limits) = (app.clone(), app.clone());
+    let (sent, bounced, failed) = (app.clone(), app.clone(), app.clone());
+    let (settings, limits, proven) = (app.clone(), app.clone(), app.clone());
     Consumers::new(app.db.clone(), app.nats.clone())
         .on(move |cx: Cx, fact: MessageSent| {
             let app = sent.clone();
-            async move { hear(&app, &cx, &fact.template, &fact.subject_id, fact.sends, None).await }
+            async move {
+                let letter = (fact.template.as_str(), fact.subject_id.as_str(), fact.sends);
+                hear(&app, &cx, letter, Fate::Sent).await
+            }
+        })
+        .on(move |cx: Cx, fact: MessageBounced| {
+            let app = bounced.clone();
+            async move {
+                let letter = (fact.template.as_str(), fact.subject_id.as_str(), fact.sends);
+                hear(&app, &cx, letter, Fate::Bounced(why(&fact))).await
+            }
         })
         .on(move |cx: Cx, fact: MessageFailed| {
             let app = failed.clone();
             async move {
-                let problem = Some(fact.reason);
-                hear(&app, &cx, &fact.template, &fact.subject_id, fact.sends, problem).await
+                let letter = (fact.template.as_str(), fact.subject_id.as_str(), fact.sends);
+                hear(&app, &cx, letter, Fate::Failed(fact.reason.clone())).await
             }
         })
         .on(move |cx: Cx, fact: TenantSettingsChanged| {
@@ -45,6 +56,17 @@ pub(crate) fn consumers(app: &App) -> Consumers {
             let app = limits.clone();
             async move { hear_limits(&app, &cx, &fact).await }
         })
+        .on(move |cx: Cx, fact: AddressProven| {
+            let app = proven.clone();
+            async move { hear_proven(&app, &cx, &fact).await }
+        })
+}
+
+/// Somebody used what stood in a letter to their address.
+async fn hear_proven(app: &App, cx: &Cx, fact: &AddressProven) -> Result<()> {
+    let user_id = UserId::parse(&fact.user_id).map_err(|_| Error::BadFact("user_id"))?;
+    let email = Email::parse(&fact.email).map_err(|_| Error::BadFact("email"))?;
+    ops::note_address(app, cx, user_id, &email).await
 }
 
 async fn hear_settings(app: &App, cx: &Cx, fact: TenantSettingsChanged) -> Result<()> {
@@ -84,13 +106,19 @@ fn moves_rights(kind: &str) -> bool {
     kind == "user.invite.accepted" || !leaves.iter().any(|harmless| kind.starts_with(harmless))
 }
 
+/// Why a letter came back, as whoever invited reads it: whether another letter may help, what the mail system says, and its
+/// code.
+fn why(fact: &MessageBounced) -> String {
+    let lasts = if fact.permanent { "permanent" } else { "transient" };
+    format!("{lasts}: {} {}", fact.reason, fact.status).trim_end().to_owned()
+}
+
+/// Notes what became of a letter: of which template, about what, and which sending of it.
 async fn hear(
     app: &App,
     cx: &Cx,
-    template: &str,
-    subject_id: &str,
-    sends: i32,
-    problem: Option<String>,
+    (template, subject_id, sends): (&str, &str, i32),
+    fate: Fate,
 ) -> Result<()> {
     // A fact from before letters told their sending, or about another letter, says nothing of an invitation.
     if template != INVITATION || sends < 1 {
@@ -98,12 +126,27 @@ async fn hear(
     }
     let invite_id = InviteId::parse(subject_id).map_err(|_| Error::BadFact("subject_id"))?;
     let tenant = cx.tenant.ok_or(Error::TenantNotFound)?;
-    ops::note_delivery(app, cx, tenant, Delivered { invite_id, sends, problem }).await
+    ops::note_delivery(app, cx, tenant, Delivered { invite_id, sends, fate }).await
 }
 
 #[cfg(test)]
 mod tests {
-    use super::moves_rights;
+    use wire::notifier::v1::MessageBounced;
+
+    use super::{moves_rights, why};
+
+    #[test]
+    fn why_a_letter_came_back_says_whether_another_one_helps() {
+        let fact = |permanent, status: &str| MessageBounced {
+            reason: "mailbox_full".into(),
+            status: status.into(),
+            permanent,
+            ..Default::default()
+        };
+        assert_eq!(why(&fact(true, "5.2.2")), "permanent: mailbox_full 5.2.2");
+        assert_eq!(why(&fact(false, "4.2.2")), "transient: mailbox_full 4.2.2");
+        assert_eq!(why(&fact(true, "")), "permanent: mailbox_full");
+    }
 
     #[test]
     fn facts_that_may_move_rights_are_told_from_those_that_do_not() {

@@ -109,7 +109,9 @@ impl App {
 /// # Errors
 /// [`Unruled`] when an RPC has no rule.
 pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
-    let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
+    let (tell, trusted) = bus::TrustedCalls::of(app.db.clone());
+    let guarded = Guard::new(NAME, trust)?.telling(tell).protect(grpc::routes(app));
+    host.spawn("user trusted calls", async move |stop| Ok(trusted.run(stop).await?));
     let relay = Relay::new(app.db.clone(), app.nats.clone());
     host.spawn("user relay", async move |stop| Ok(relay.run(stop).await?));
     let consumers = events::consumers(app);
@@ -123,25 +125,6 @@ pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
         worker.run(stop).await;
         Ok(())
     });
-    let telling = app.clone();
-    host.spawn("user expiries", async move |stop| {
-        jobs::tell_expired(&telling, &stop).await;
-        Ok(())
-    });
-    let erasing = app.clone();
-    host.spawn("user erasures", async move |stop| {
-        jobs::erase_people(&erasing, &stop).await;
-        Ok(())
-    });
-    let sweeping = app.clone();
-    host.spawn("user sign-ups", async move |stop| {
-        jobs::sweep_sign_ups(&sweeping, &stop).await;
-        Ok(())
-    });
-    let dropping = app.clone();
-    host.spawn("user exports", async move |stop| {
-        jobs::drop_exports(&dropping, &stop).await;
-        Ok(())
-    });
+    jobs::start(app, host);
     Ok(guarded)
 }

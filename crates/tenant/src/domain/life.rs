@@ -227,6 +227,7 @@ mod tests {
             epoch: 7,
             plan: PlanName::parse("open").expect("a plan"),
             limits: Limits::new(),
+            allowed_origins: Vec::new(),
         }
     }
 

@@ -15,5 +15,5 @@ pub(crate) use life::{Verb, grace, reason, trial};
 pub use plan::Resource;
 pub(crate) use plan::{Limits, Plan, PlanName, limits, most};
 pub(crate) use quota::{Line, Mark, Standing, Take, Usage, amount, take_key};
-pub(crate) use settings::{Settings, Spoken, day_border, email_domains, time_zone};
+pub(crate) use settings::{Settings, Spoken, day_border, email_domains, origins, time_zone};
 pub(crate) use tenant::{Tenant, TenantName, slug_from};

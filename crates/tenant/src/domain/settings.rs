@@ -5,6 +5,8 @@ use kernel::{Email, Locale, Timestamp};
 
 /// Most domains that may be listed.
 const DOMAINS: usize = 100;
+/// Most origins that may be listed.
+const ORIGINS: usize = 20;
 
 /// The settings of a tenant; the default is the platform's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) session_idle_minutes: i32,
     pub(crate) session_absolute_minutes: i32,
     pub(crate) invitation_links_shown: bool,
+    /// As browsers write them, sorted, each once.
+    pub(crate) allowed_origins: Vec<String>,
     pub(crate) set_at: Option<Timestamp>,
 }
 
@@ -37,6 +41,7 @@ impl Default for Settings {
             session_idle_minutes: 720,
             session_absolute_minutes: 720,
             invitation_links_shown: true,
+            allowed_origins: Vec::new(),
             set_at: None,
         }
     }
@@ -117,6 +122,41 @@ pub(crate) fn email_domains(texts: &[String]) -> Result<Vec<String>, String> {
     Ok(domains)
 }
 
+/// Reads origins as browsers write them; upper case is forgiven.
+pub(crate) fn origins(texts: &[String]) -> Result<Vec<String>, String> {
+    if texts.len() > ORIGINS {
+        return Err(format!("holds more than {ORIGINS} origins"));
+    }
+    let read = |text: &String| {
+        let origin = text.trim().to_ascii_lowercase();
+        let problem = "which is no https origin such as https://app.example.com";
+        if is_origin(&origin) { Ok(origin) } else { Err(format!("holds {text:?}, {problem}")) }
+    };
+    let mut origins = texts.iter().map(read).collect::<Result<Vec<_>, String>>()?;
+    origins.sort();
+    origins.dedup();
+    Ok(origins)
+}
+
+/// Whether it is https, a name of several words, and a port where that is not the usual one: nothing that stands for many
+/// and nothing behind it. Pages that come in the clear may be anybody's on the way.
+fn is_origin(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let (name, port) = rest.split_once(':').map_or((rest, None), |(name, port)| (name, Some(port)));
+    let is_label = |label: &str| {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        let framed = !label.starts_with('-') && !label.ends_with('-');
+        (1..=63).contains(&label.len()) && label.bytes().all(plain) && framed
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    let is_name = name.len() <= 253 && name.contains('.') && name.split('.').all(is_label);
+    let is_port = |port: &str| {
+        let number = port.parse::<u16>().unwrap_or_default();
+        number != 0 && number != 443 && number.to_string() == port
+    };
+    is_name && !last.bytes().all(|b| b.is_ascii_digit()) && port.is_none_or(is_port)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,5 +209,46 @@ mod tests {
             assert!(email_domains(&texts(&[bad])).is_err(), "{bad:?}");
         }
         assert!(email_domains(&vec!["school.example".into(); 101]).is_err());
+    }
+
+    #[test]
+    fn origins_are_those_of_https_pages_and_stand_once() {
+        let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let read =
+            origins(&texts(&["https://b.example:8443", "https://A.example", "https://a.example"]));
+        assert_eq!(read, Ok(texts(&["https://a.example", "https://b.example:8443"])));
+        assert!(origins(&texts(&["https://xn--80ak6aa92e.example"])).is_ok());
+        for bad in [
+            "",
+            "*",
+            "null",
+            "a.example",
+            "http://a.example",
+            "https://",
+            "https://*.example",
+            "https://a.*.example",
+            "https://a.example/",
+            "https://a.example/x",
+            "https://a.example?x",
+            "https://a.example#x",
+            "https://u@a.example",
+            "https://a.example:443",
+            "https://a.example:0",
+            "https://a.example:080",
+            "https://a.example:65536",
+            "https://a.example:",
+            "https://a..example",
+            "https://.example",
+            "https://a.example.",
+            "https://-a.example",
+            "https://localhost",
+            "https://192.0.2.1",
+            "https://[::1]",
+            "https://\u{430}.example",
+            "https://a.example,https://b.example",
+        ] {
+            assert!(origins(&texts(&[bad])).is_err(), "{bad:?}");
+        }
+        assert!(origins(&vec!["https://a.example".into(); 21]).is_err());
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Tenant {
     pub(crate) plan: PlanName,
     /// What it may have.
     pub(crate) limits: Limits,
+    /// Whose pages may read its part of the API; stands among its settings.
+    pub(crate) allowed_origins: Vec<String>,
 }
 
 /// The slug that a name suggests: its ASCII letters and digits, lower-cased, with single hyphens between words.

@@ -21,6 +21,7 @@ impl From<&Tenant> for proto::Tenant {
             plan: tenant.plan.to_string(),
             limits: limits(&tenant.limits),
             epoch: tenant.epoch,
+            allowed_origins: tenant.allowed_origins.clone(),
         }
     }
 }

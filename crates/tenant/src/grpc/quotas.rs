@@ -27,7 +27,8 @@ impl Quotas for Rpc {
     ) -> Result<Response<ListLimitsResponse>, Status> {
         let tenant = tenant(&wire::cx(&request)?)?;
         let lines = ops::list_limits(&self.0, tenant).await.map_err(refuse)?;
-        Ok(Response::new(ListLimitsResponse { limits: lines.iter().map(Into::into).collect() }))
+        let limits = lines.iter().map(Into::into).collect();
+        Ok(Response::new(ListLimitsResponse { limits, rates: Vec::new() }))
     }
 
     async fn take_quota(

@@ -13,7 +13,7 @@ use wire::{
 use super::tenant;
 use crate::{
     App,
-    domain::{self, Spoken, day_border, email_domains, time_zone},
+    domain::{self, Spoken, day_border, email_domains, origins, time_zone},
     ops,
 };
 
@@ -49,6 +49,7 @@ fn command(request: &UpdateSettingsRequest) -> Result<ops::UpdateSettings, Statu
     let zone = told(&request.time_zone).map(|text| parse("timeZone", &text, time_zone));
     let border = told(&request.day_border).map(|text| parse("dayBorder", &text, day_border));
     let domains = email_domains(&request.allowed_email_domains);
+    let allowed = origins(&request.allowed_origins);
     let settings = domain::Settings {
         version: request.version,
         time_zone: zone.transpose()?.unwrap_or(own.time_zone),
@@ -65,6 +66,8 @@ fn command(request: &UpdateSettingsRequest) -> Result<ops::UpdateSettings, Statu
         invitation_links_shown: request
             .invitation_links_shown
             .unwrap_or(own.invitation_links_shown),
+        allowed_origins: allowed
+            .or_else(|problem| parse("allowedOrigins", "", |_| Err(problem)))?,
         set_at: None,
     };
     let locale = told(&request.locale).map(|text| parse("locale", &text, Locale::parse));
@@ -89,6 +92,7 @@ impl From<&Spoken> for Settings {
             session_idle_minutes: settings.session_idle_minutes,
             session_absolute_minutes: settings.session_absolute_minutes,
             invitation_links_shown: settings.invitation_links_shown,
+            allowed_origins: settings.allowed_origins.clone(),
             set_at: settings.set_at.map(timestamp),
         }
     }

@@ -47,6 +47,7 @@ pub(crate) async fn create_tenant(app: &App, cx: &Cx, command: CreateTenant) -> 
         epoch: 1,
         plan: plan.plan,
         limits: plan.limits,
+        allowed_origins: Vec::new(),
     };
     store::insert_tenant(&mut tx, &tenant).await?;
     bus::audit(&mut tx, cx, "tenant.create", &format!("tenant:{tenant_id}")).await?;

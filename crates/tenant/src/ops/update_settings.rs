@@ -48,6 +48,9 @@ pub(crate) async fn update_settings(
     };
     store::upsert_settings(&mut tx, &settings, &cx.actor.label()).await?;
     store::update_locale(&mut tx, &locale).await?;
+    if settings.allowed_origins != held.settings.allowed_origins {
+        store::raise_epoch(&mut tx).await?;
+    }
     bus::audit(&mut tx, cx, "tenant.settings.update", &format!("tenant:{tenant}")).await?;
     bus::emit(&mut tx, cx, tenant.uuid(), &changed(&settings, &locale)).await?;
     tx.commit().await?;
@@ -66,5 +69,6 @@ fn changed(settings: &Settings, locale: &Locale) -> TenantSettingsChanged {
         session_idle_minutes: settings.session_idle_minutes,
         session_absolute_minutes: settings.session_absolute_minutes,
         invitation_links_shown: settings.invitation_links_shown,
+        allowed_origins: settings.allowed_origins.clone(),
     }
 }

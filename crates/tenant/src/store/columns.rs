@@ -48,6 +48,7 @@ impl FromRow<'_, PgRow> for Tenant {
             epoch: row.try_get("epoch")?,
             plan: row.try_get("plan")?,
             limits: row.try_get::<Json<Limits>, _>("limits")?.0,
+            allowed_origins: row.try_get("allowed_origins")?,
         })
     }
 }

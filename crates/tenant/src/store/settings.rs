@@ -9,7 +9,8 @@ pub(crate) async fn settings(tx: &mut TenantTx) -> pg::Result<Settings> {
     let row = sqlx::query_as!(
         Settings,
         r#"select version, time_zone, day_border, allowed_email_domains, mfa_required, password_min_length,
-                  session_idle_minutes, session_absolute_minutes, invitation_links_shown, set_at as "set_at: _"
+                  session_idle_minutes, session_absolute_minutes, invitation_links_shown, allowed_origins,
+                  set_at as "set_at: _"
            from settings where tenant_id = usher.current_tenant()"#,
     )
     .fetch_optional(&mut **tx)
@@ -25,16 +26,17 @@ pub(crate) async fn upsert_settings(
 ) -> pg::Result<()> {
     sqlx::query!(
         "insert into settings (version, time_zone, day_border, allowed_email_domains, mfa_required, password_min_length,
-                               session_idle_minutes, session_absolute_minutes, invitation_links_shown, set_at, set_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                               session_idle_minutes, session_absolute_minutes, invitation_links_shown,
+                               allowed_origins, set_at, set_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          on conflict on constraint settings_pkey do update
          set version = excluded.version, time_zone = excluded.time_zone, day_border = excluded.day_border,
              allowed_email_domains = excluded.allowed_email_domains, mfa_required = excluded.mfa_required,
              password_min_length = excluded.password_min_length,
              session_idle_minutes = excluded.session_idle_minutes,
              session_absolute_minutes = excluded.session_absolute_minutes,
-             invitation_links_shown = excluded.invitation_links_shown, set_at = excluded.set_at,
-             set_by = excluded.set_by",
+             invitation_links_shown = excluded.invitation_links_shown,
+             allowed_origins = excluded.allowed_origins, set_at = excluded.set_at, set_by = excluded.set_by",
         settings.version,
         settings.time_zone,
         settings.day_border,
@@ -44,6 +46,7 @@ pub(crate) async fn upsert_settings(
         settings.session_idle_minutes,
         settings.session_absolute_minutes,
         settings.invitation_links_shown,
+        &settings.allowed_origins,
         settings.set_at as _,
         by,
     )

@@ -6,8 +6,8 @@ use tonic::Status;
 use wire::{
     call,
     tenant::v1::{
-        Branding, GetBrandingRequest, GetSettingsRequest, Settings, Tenant, UpdateBrandingRequest,
-        UpdateSettingsRequest,
+        Branding, GetBrandingRequest, GetSettingsRequest, ResolveTenantRequest, Settings, Tenant,
+        UpdateBrandingRequest, UpdateSettingsRequest, resolve_tenant_request::By,
     },
 };
 
@@ -116,6 +116,17 @@ async fn settings_that_cannot_be_kept_name_the_field() {
             "allowedEmailDomains",
             UpdateSettingsRequest { allowed_email_domains: vec!["nowhere".into()], ..plain() },
         ),
+        (
+            "allowedOrigins",
+            UpdateSettingsRequest { allowed_origins: vec!["https://*.example".into()], ..plain() },
+        ),
+        (
+            "allowedOrigins",
+            UpdateSettingsRequest {
+                allowed_origins: vec!["https://a.example".into(); 21],
+                ..plain()
+            },
+        ),
         ("passwordMinLength", UpdateSettingsRequest { password_min_length: 8, ..plain() }),
         ("sessionIdleMinutes", UpdateSettingsRequest { session_idle_minutes: -1, ..plain() }),
         ("sessionIdleMinutes", UpdateSettingsRequest { session_absolute_minutes: 60, ..plain() }),
@@ -170,4 +181,34 @@ async fn a_tenant_looks_as_it_likes_if_it_can_be_read() {
     assert_eq!(refused(brand(&house, &acme, stale).await).reason, "changed_since");
     let facts = "select count(*) from outbox where kind = 'tenant.branding.changed'";
     assert_eq!(house.count(facts).await, 1);
+}
+
+#[tokio::test]
+async fn allowed_origins_are_told_with_the_tenant_and_in_the_fact() {
+    let house = House::open().await;
+    let (acme, beta) = (house.create("Acme", "").await, house.create("Beta", "").await);
+    let (acme, beta) = (acme.expect("creates"), beta.expect("creates"));
+    let resolved = async |tenant: &Tenant| {
+        let by = Some(By::Slug(tenant.slug.clone()));
+        let asked = call(&testkit::cx_of_platform(), ResolveTenantRequest { by });
+        house.client().resolve_tenant(asked).await.expect("resolves").into_inner()
+    };
+    let before = resolved(&acme).await;
+    assert!(before.allowed_origins.is_empty());
+    let wish = UpdateSettingsRequest {
+        allowed_origins: vec!["https://Portal.example".into(), "https://app.example:8443".into()],
+        ..Default::default()
+    };
+    let set = set(&house, &acme, wish).await.expect("sets");
+    let origins = ["https://app.example:8443", "https://portal.example"];
+    assert_eq!(set.allowed_origins, origins);
+    assert_eq!(get(&house, &acme).await, set);
+    let after = resolved(&acme).await;
+    assert_eq!(after.allowed_origins, origins);
+    assert!(after.epoch > before.epoch, "the resolution reads otherwise");
+    assert_eq!(resolved(&beta).await, beta, "another tenant has its own");
+    let told =
+        "select data ->> 'allowedOrigins' from outbox where kind = 'tenant.settings.changed'";
+    let told = house.texts(told).await.pop().expect("a fact");
+    assert_eq!(told, r#"["https://app.example:8443", "https://portal.example"]"#);
 }

@@ -37,6 +37,8 @@ pub(crate) struct InvitePolicy {
     /// How many wrong passwords one link stands.
     pub(crate) most_attempts: i32,
     pub(crate) address_rule: AddressRule,
+    /// Whether it is noted that the page of a link was shown to a person.
+    pub(crate) openings_noted: bool,
     pub(crate) set_at: Option<Timestamp>,
 }
 
@@ -51,6 +53,7 @@ impl Default for InvitePolicy {
             overlap_minutes: 15,
             most_attempts: 10,
             address_rule: AddressRule::Exact,
+            openings_noted: false,
             set_at: None,
         }
     }
@@ -79,6 +82,13 @@ impl InvitePolicy {
                 AddressRule::Domain => shared(),
                 AddressRule::Any => true,
             }
+    }
+
+    /// Whether somebody for whose address `shown` the tenant's provider vouches may accept an invitation to `invited`;
+    /// `is_proven` says that the tenant has proven the domain of that address.
+    pub(crate) fn admits_vouched(&self, invited: &Email, shown: &Email, is_proven: bool) -> bool {
+        let stands = is_proven || self.address_rule != AddressRule::Domain;
+        invited == shown || (stands && self.admits(invited, shown))
     }
 
     /// Until when a link works that is replaced at `now`; `None` where it ends at once.
@@ -167,6 +177,9 @@ mod tests {
         }
         let policy = InvitePolicy { address_rule: AddressRule::Domain, ..InvitePolicy::default() };
         assert!(!policy.admits(&email("ann@gmail.com"), &email("eve@gmail.com")), "anybody's");
+        let vouched = [(&ann, false), (&bob, true), (&bob, false), (&near, true)];
+        let seen = vouched.map(|(shown, proven)| policy.admits_vouched(&ann, shown, proven));
+        assert_eq!(seen, [true, true, false, false], "a provider's word needs the domain's proof");
     }
 
     #[test]

@@ -37,6 +37,8 @@ mod role_binding;
 mod scope;
 mod seats;
 mod service_account;
+mod setup;
+mod setup_refusal;
 mod sign_up;
 mod sign_up_refusal;
 mod sign_up_secret;
@@ -66,7 +68,7 @@ pub(crate) use invite_batch::{
     BatchRow, BatchStatus, Ending, InviteBatch, MOST_ROWS, NewRow, Outcome, RawRow, look_at,
 };
 pub(crate) use invite_budget::InviteBudget;
-pub(crate) use invite_event::{Delivered, Delivery, InviteEvent, Step};
+pub(crate) use invite_event::{Delivered, Delivery, Fate, InviteEvent, Step};
 pub(crate) use invite_file::read_file;
 pub(crate) use invite_policy::{AddressRule, DAY, InvitePolicy};
 pub(crate) use invite_wish::{Fault, InviteWish, RawWish, roles};
@@ -85,11 +87,13 @@ pub(crate) use policy_override::{Effect, PolicyOverride, end, reason};
 pub(crate) use profile::{Profile, ProfileWish, avatar_url, language_tag, time_zone};
 pub use refusal::Refusal;
 pub(crate) use rights::{Effective, Grant, Standing};
-pub(crate) use role::{FORMER_OWNER, OWNER, PlatformRole, Role, TenantRole};
+pub(crate) use role::{FORMER_OWNER, OWNER, PlatformRole, RESERVED, Role, TenantRole};
 pub(crate) use role_binding::{RoleBinding, Subject, SubjectType, ahead};
 pub(crate) use scope::{BadScope, Scope, ScopeType, WHOLE_TENANT};
 pub(crate) use seats::{Claim, MOST_SEATS, Seats, seat_limit};
 pub(crate) use service_account::{ServiceAccount, ServiceAccountStatus};
+pub(crate) use setup::{SETUP_LIFE, Setup, SetupSecret};
+pub use setup_refusal::SetupRefusal;
 pub(crate) use sign_up::{
     MOST_WRONG, SignUp, SignUpKind, SignUpMode, SignUpPolicy, SignUpTally, TallySubject, WINDOW,
 };

@@ -42,6 +42,10 @@ kernel::closed_set! {
     }
 }
 
+/// Permissions that roles hold before any method asks for them: those of answering and leading events.
+pub(crate) const RESERVED: [&str; 3] =
+    ["events.attendance.mark", "events.event.manage", "events.rsvp.set"];
+
 /// The role whose last holder stays.
 pub(crate) const OWNER: TenantRole = TenantRole::Owner;
 
@@ -64,12 +68,18 @@ const SUPER_ADMIN: &[&str] = &[
     "auth.bans.write",
     "auth.clients.read",
     "auth.clients.write",
+    "auth.platform_clients.read",
+    "auth.platform_clients.write",
     "auth.signing_keys.read",
     "auth.signing_keys.rotate",
     "auth.sso.read",
     "auth.sso.write",
+    "events.attendance.mark",
     "events.event.create",
+    "events.event.manage",
     "events.event.read",
+    "events.rsvp.set",
+    "notifier.bounces.report",
     "notifier.messages.read",
     "provisioning.clients.create",
     "provisioning.clients.read",
@@ -135,11 +145,17 @@ const PLATFORM_OPERATOR: &[&str] = &[
     "auth.bans.write",
     "auth.clients.read",
     "auth.clients.write",
+    "auth.platform_clients.read",
+    "auth.platform_clients.write",
     "auth.signing_keys.read",
     "auth.sso.read",
     "auth.sso.write",
+    "events.attendance.mark",
     "events.event.create",
+    "events.event.manage",
     "events.event.read",
+    "events.rsvp.set",
+    "notifier.bounces.report",
     "notifier.messages.read",
     "provisioning.clients.create",
     "provisioning.clients.read",
@@ -197,8 +213,11 @@ const ADMIN: &[&str] = &[
     "auth.clients.read",
     "auth.clients.write",
     "auth.sso.read",
+    "events.attendance.mark",
     "events.event.create",
+    "events.event.manage",
     "events.event.read",
+    "events.rsvp.set",
     "notifier.messages.read",
     "provisioning.clients.create",
     "provisioning.clients.read",
@@ -249,8 +268,11 @@ static OWNER_RIGHTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
 /// higher than themselves. Whether a job's step is taken as done or undone is decided by those who answer for the tenant.
 const TENANT_OPERATOR: &[&str] = &[
     "activity.feed.read",
+    "events.attendance.mark",
     "events.event.create",
+    "events.event.manage",
     "events.event.read",
+    "events.rsvp.set",
     "notifier.messages.read",
     "provisioning.clients.create",
     "provisioning.clients.read",
@@ -279,9 +301,10 @@ const INSTRUCTOR: &[&str] = &[
 
 const STUDENT: &[&str] = &["activity.feed.read", "events.event.read", "user.groups.read"];
 
-const EVENTS_PARTICIPANT: &[&str] = &["events.event.read"];
+const EVENTS_PARTICIPANT: &[&str] = &["events.event.read", "events.rsvp.set"];
 
-const EVENTS_ORGANIZER: &[&str] = &["events.event.create", "events.event.read"];
+const EVENTS_ORGANIZER: &[&str] =
+    &["events.attendance.mark", "events.event.create", "events.event.manage", "events.event.read"];
 
 const ADMIN_LITE: &[&str] = &[
     "tenant.tenants.read",
@@ -368,6 +391,22 @@ mod tests {
         for role in Role::all() {
             assert!(role.permissions().is_sorted(), "{role:?}");
             assert!(role.permissions().iter().all(|held| SUPER_ADMIN.contains(held)), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn whoever_comes_to_events_answers_and_whoever_holds_them_leads() {
+        let allowed = |role| Role::Tenant(role).permissions();
+        let comes = ["events.event.read", "events.rsvp.set"];
+        assert_eq!(allowed(TenantRole::EventsParticipant), comes);
+        let holds = allowed(TenantRole::EventsOrganizer);
+        for right in ["events.attendance.mark", "events.event.create", "events.event.manage"] {
+            assert!(holds.contains(&right), "{right}");
+        }
+        // Whoever gives these roles holds what they allow.
+        for giver in [TenantRole::Owner, TenantRole::Admin, TenantRole::Operator] {
+            let own = allowed(giver);
+            assert!(comes.iter().chain(holds).all(|right| own.contains(right)), "{giver}");
         }
     }
 

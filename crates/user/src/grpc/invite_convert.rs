@@ -39,6 +39,8 @@ impl From<&Invitation> for proto::Invitation {
     fn from(shown: &Invitation) -> Self {
         Self {
             tenant_name: shown.tenant_name.clone(),
+            tenant_id: shown.tenant.to_string(),
+            tenant_slug: shown.tenant_slug.clone(),
             email: shown.invite.email.to_string(),
             name: shown.invite.name.to_string(),
             locale: shown.invite.locale.to_string(),

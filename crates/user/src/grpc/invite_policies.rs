@@ -55,6 +55,7 @@ fn policy(request: &SetInvitePolicyRequest) -> Result<domain::InvitePolicy, Stat
         overlap_minutes: request.overlap_minutes.unwrap_or(own.overlap_minutes),
         most_attempts: or(request.most_attempts, own.most_attempts),
         address_rule: rule.unwrap_or(own.address_rule),
+        openings_noted: request.openings_noted,
         set_at: None,
     };
     policy.check().or_else(|(field, problem)| parse(field, "", |_| Err(problem)))
@@ -76,6 +77,7 @@ impl From<&domain::InvitePolicy> for InvitePolicy {
             most_attempts: policy.most_attempts,
             address_rule: policy.address_rule.to_string(),
             set_at: policy.set_at.map(timestamp),
+            openings_noted: policy.openings_noted,
         }
     }
 }

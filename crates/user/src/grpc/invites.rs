@@ -106,7 +106,8 @@ impl Invites for Rpc {
     ) -> Result<Response<Invitation>, Status> {
         let cx = wire::cx(&request)?;
         let token = token(&request.get_ref().token)?;
-        let shown = ops::show_invitation(&self.0, &cx, &token).await.map_err(refuse)?;
+        let seen = request.get_ref().seen;
+        let shown = ops::show_invitation(&self.0, &cx, &token, seen).await.map_err(refuse)?;
         Ok(Response::new((&shown).into()))
     }
 
@@ -227,7 +228,7 @@ fn word<T>(
 }
 
 fn delivery_of(word: &str) -> Result<Delivery, &'static str> {
-    Delivery::parse(word).ok_or("is none of queued, sent, failed")
+    Delivery::parse(word).ok_or("is none of queued, sent, bounced, opened, failed")
 }
 
 fn status_of(word: &str) -> Result<InviteStatus, &'static str> {

@@ -27,6 +27,7 @@ mod profiles;
 mod role_bindings;
 mod seats;
 mod service_accounts;
+mod setups;
 mod sign_ups;
 mod sso_people;
 
@@ -47,8 +48,8 @@ use wire::{
         people_server::PeopleServer, persons_server::PersonsServer,
         policy_overrides_server::PolicyOverridesServer, profiles_server::ProfilesServer,
         role_bindings_server::RoleBindingsServer, seats_server::SeatsServer,
-        service_accounts_server::ServiceAccountsServer, sign_ups_server::SignUpsServer,
-        sso_people_server::SsoPeopleServer,
+        service_accounts_server::ServiceAccountsServer, setups_server::SetupsServer,
+        sign_ups_server::SignUpsServer, sso_people_server::SsoPeopleServer,
     },
 };
 
@@ -82,6 +83,7 @@ pub(crate) fn routes(app: &App) -> Routes {
         .add_service(SsoPeopleServer::new(sso_people::Rpc(app.clone())))
         .add_service(DecisionsServer::new(decisions::Rpc(app.clone())))
         .add_service(SignUpsServer::new(sign_ups::Rpc(app.clone())))
+        .add_service(SetupsServer::new(setups::Rpc(app.clone())))
         .add_service(BreakGlassServer::new(break_glass::Rpc(app.clone())))
 }
 

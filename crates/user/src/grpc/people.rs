@@ -40,11 +40,12 @@ impl People for Rpc {
 
     async fn get_me(&self, request: Request<GetMeRequest>) -> Result<Response<Me>, Status> {
         let cx = wire::cx(&request)?;
-        let person = ops::get_me(&self.0, &cx).await.map_err(refuse)?;
+        let (person, address_proven) = ops::get_me(&self.0, &cx).await.map_err(refuse)?;
         Ok(Response::new(Me {
             user: Some((&person).into()),
             permissions: cx.permissions.iter().cloned().collect(),
             master_flags: master_flags(cx.flags),
+            address_proven,
         }))
     }
 

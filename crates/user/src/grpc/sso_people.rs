@@ -4,11 +4,18 @@ use kernel::{Email, PersonName};
 use tonic::{Request, Response, Status};
 use wire::{
     parse, refuse,
-    user::v1::{AdmitSsoPersonRequest, AdmitSsoPersonResponse, sso_people_server::SsoPeople},
+    user::v1::{
+        AcceptInvitationBySsoRequest, AcceptInvitationBySsoResponse, AdmitSsoPersonRequest,
+        AdmitSsoPersonResponse, sso_people_server::SsoPeople,
+    },
 };
 
-use super::{role_bindings::uuid, tenant};
-use crate::{App, domain::TenantRole, ops};
+use super::{optional_id, role_bindings::uuid, tenant};
+use crate::{
+    App, Error,
+    domain::{TenantRole, Token},
+    ops,
+};
 
 /// The RPCs over the app.
 pub(crate) struct Rpc(pub(crate) App);
@@ -36,6 +43,29 @@ impl SsoPeople for Rpc {
         let user_id = ops::admit_sso_person(&self.0, &cx, tenant, command).await;
         let user_id = user_id.map_err(refuse)?.to_string();
         Ok(Response::new(AdmitSsoPersonResponse { user_id }))
+    }
+
+    async fn accept_invitation_by_sso(
+        &self,
+        request: Request<AcceptInvitationBySsoRequest>,
+    ) -> Result<Response<AcceptInvitationBySsoResponse>, Status> {
+        let cx = wire::cx(&request)?;
+        let tenant = tenant(&cx)?;
+        let request = request.into_inner();
+        let token = Token::parse(&request.token);
+        let command = ops::AcceptBySso {
+            token: token.ok_or_else(|| refuse(Error::InvitationNotFound))?,
+            connection: uuid("connectionId", &request.connection_id)?.to_string(),
+            subject_key: parse("subjectKey", &request.subject_key, subject_key)?,
+            email: parse("email", &request.email, Email::parse)?,
+            domain_proven: request.domain_proven,
+            linked: optional_id("linkedUserId", &request.linked_user_id)?,
+        };
+        let person = ops::accept_by_sso(&self.0, &cx, tenant, command).await.map_err(refuse)?;
+        Ok(Response::new(AcceptInvitationBySsoResponse {
+            user_id: person.user_id.to_string(),
+            email: person.email.to_string(),
+        }))
     }
 }
 

@@ -9,12 +9,11 @@ use super::{
     check_inviter::check_inviter,
     enter_tenant::{Entry, enter_tenant},
     find_invitation::{find_invitation, joined_by},
-    note_step::note_step,
     prove_person::{Proof, Shown, prove_person},
 };
 use crate::{
     App, Error, Result,
-    domain::{Claim, Invite, Person, PersonStatus, Step, Token, data},
+    domain::{Claim, Invite, InviteEvent, Person, PersonStatus, Step, Token, data},
     peers, store,
 };
 
@@ -73,7 +72,7 @@ pub(crate) async fn accept_invitation(
 }
 
 /// One transaction: the invitation is used, the person is active, a member, and has the role.
-async fn claim(
+pub(super) async fn claim(
     app: &App,
     cx: &Cx,
     token: &Token,
@@ -96,7 +95,14 @@ async fn claim(
     }
     admit(app, &mut tx, &invite, person, proof).await?;
     note_address(&mut tx, token, &invite, person, proof).await?;
-    note_step(&mut tx, cx, &invite, Step::Accepted, now).await?;
+    let event = InviteEvent {
+        at: now,
+        kind: Step::Accepted,
+        sends: invite.sends,
+        actor: cx.actor.label(),
+        detail: proof.detail().to_owned(),
+    };
+    store::insert_invite_event(&mut tx, id, &event).await?;
     let target = format!("invite:{id} activation_link used");
     bus::audit(&mut tx, cx, "invite.accept", &target).await?;
     bus::emit(&mut tx, cx, id.uuid(), &accepted(&invite, person, proof)).await?;
@@ -117,11 +123,11 @@ async fn admit(
     let now = app.clock.now();
     let person = store::lock_person(tx, person.user_id).await?.ok_or(Error::PersonNotFound)?;
     match (proof, person.status) {
-        (Proof::Staged(_) | Proof::StagedPasskey(_), PersonStatus::Invited) => {
+        (_, PersonStatus::Disabled) => return Err(Error::PersonDisabled),
+        (proof, PersonStatus::Invited) if proof.is_of_newcomer() => {
             store::activate_person(tx, person.user_id, now).await?;
         }
-        (Proof::Known | Proof::Session, PersonStatus::Active) => {}
-        (_, PersonStatus::Disabled) => return Err(Error::PersonDisabled),
+        (Proof::Known | Proof::Session | Proof::Linked(_), PersonStatus::Active) => {}
         // Came in elsewhere in between, with a password that was not asked for here.
         _ => return Err(Error::Overtaken),
     }
@@ -145,7 +151,7 @@ async fn note_address(
     proof: &Proof,
 ) -> Result<()> {
     let was_mailed = !store::is_taken_link(tx, invite.invite_id, &token.hash()).await?;
-    if proof.staged().is_some() || (was_mailed && invite.email == person.email) {
+    if proof.is_of_newcomer() || (was_mailed && invite.email == person.email) {
         store::note_address_proven(tx, person.user_id, was_mailed).await?;
     }
     Ok(())

@@ -3,7 +3,10 @@
 use kernel::{Cx, Email, PersonName, TenantId, UserId};
 use wire::user::v1::MemberJoined;
 
-use super::enter_tenant::{Entry, enter_tenant};
+use super::{
+    AGAIN,
+    enter_tenant::{Entry, enter_tenant},
+};
 use crate::{
     App, Error, Result,
     domain::{Claim, Person, PersonStatus, TenantRole, WHOLE_TENANT},
@@ -23,7 +26,7 @@ pub(crate) struct AdmitSsoPerson {
 }
 
 /// One transaction: somebody new is known, active, a member and has the role. Whoever came in with the address already is
-/// somebody else until they say so themselves, unless this very call has made them; whoever was merely invited anywhere is
+/// somebody else until they say so themselves, unless this very call has made them just before; whoever was merely invited anywhere is
 /// nobody yet.
 pub(crate) async fn admit_sso_person(
     app: &App,
@@ -50,7 +53,7 @@ pub(crate) async fn admit_sso_person(
         return Err(Error::Overtaken);
     }
     if person.status != PersonStatus::Invited {
-        let made_by = store::membership_changed_by(&mut tx, user_id).await?;
+        let made_by = store::membership_changed_by(&mut tx, user_id, now.before(AGAIN)).await?;
         return if made_by.as_deref() == Some(&by) { Ok(user_id) } else { Err(Error::EmailTaken) };
     }
     store::name_newcomer(&mut tx, user_id, &name).await?;

@@ -47,6 +47,22 @@ pub(super) async fn joined_by(
     Ok(stays.then_some(invite))
 }
 
+/// The person who came in after `since` by any of the invitation's links with this in its history, and still belongs here.
+pub(super) async fn joined_with(
+    tx: &mut TenantTx,
+    token: &Token,
+    detail: &str,
+    since: Timestamp,
+) -> Result<Option<Person>> {
+    let Some(user) = store::accepted_with(tx, &token.hash(), detail, since).await? else {
+        return Ok(None);
+    };
+    match joined_by(tx, token, user).await? {
+        Some(_) => Ok(store::person(tx, user).await?),
+        None => Ok(None),
+    }
+}
+
 /// The invitation whose newest link this is, or one that was replaced so lately that it still works.
 async fn behind(tx: &mut TenantTx, hash: &TokenHash, now: Timestamp) -> Result<Option<Invite>> {
     match store::invite_by_link(tx, hash).await? {

@@ -4,15 +4,16 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use wire::rules;
 
-use crate::{App, Result, store};
+use crate::{App, Result, domain::RESERVED, store};
 
-/// What the contract of this build asks for.
+/// What the contract of this build asks for, and what is reserved for it to ask for.
 static CONTRACT: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let rules = rules::methods().filter_map(|method| rules::of(&rules::path(&method)));
-    rules.map(|rule| rule.permission.clone()).filter(|name| !name.is_empty()).collect()
+    let asked = rules.map(|rule| rule.permission.clone()).filter(|name| !name.is_empty());
+    asked.chain(RESERVED.map(str::to_owned)).collect()
 });
 
-/// Whether the contract of this build asks for it.
+/// Whether the contract of this build asks for it, or will.
 pub(super) fn is_known(permission: &str) -> bool {
     CONTRACT.contains(permission)
 }

@@ -1,5 +1,6 @@
 //! What this service does, one use case per file.
 
+mod accept_by_sso;
 mod accept_invitation;
 mod act_for;
 mod admit_sso_person;
@@ -84,6 +85,7 @@ mod list_role_bindings;
 mod list_service_accounts;
 mod make_invite;
 mod make_setup;
+mod note_address;
 mod note_delivery;
 mod note_settings;
 mod note_step;
@@ -121,6 +123,9 @@ mod update_group;
 mod update_profile;
 mod use_join_link;
 
+use std::time::Duration;
+
+pub(crate) use accept_by_sso::{AcceptBySso, accept_by_sso};
 pub(crate) use accept_invitation::{AcceptInvitation, accept_invitation};
 pub(crate) use admit_sso_person::{AdmitSsoPerson, admit_sso_person};
 pub(crate) use ask_sign_up::{AskSignUp, ask_sign_up};
@@ -196,6 +201,7 @@ pub(crate) use list_policy_overrides::list_policy_overrides;
 pub(crate) use list_role_bindings::{BindingsOf, list_role_bindings};
 pub(crate) use list_service_accounts::list_service_accounts;
 pub use make_setup::{SetupLink, make_setup};
+pub(crate) use note_address::note_address;
 pub(crate) use note_delivery::note_delivery;
 pub(crate) use note_settings::note_settings;
 pub(crate) use open_glass::{OpenGlass, open_glass};
@@ -242,6 +248,10 @@ const SIGN_UP_KEY: &str = "sign-up-token";
 
 /// The purpose under which the vault derives the key of codes that finish a sign-up.
 const SIGN_UP_CODE_KEY: &str = "sign-up-code";
+
+/// For how long what a provider's word has brought about is answered again to whoever lost the answer: the time of a way to
+/// the provider and back. Later the word says nothing any more: the person may have undone the link.
+const AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// What the parts of an export are sealed for.
 const EXPORT_PURPOSE: &str = "user.export";

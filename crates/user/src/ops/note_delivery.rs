@@ -25,7 +25,7 @@ pub(crate) async fn note_delivery(
             kind: heard.step(),
             sends: heard.sends,
             actor: cx.actor.label(),
-            detail: heard.problem.clone().unwrap_or_default(),
+            detail: heard.detail().to_owned(),
         };
         store::insert_invite_event(&mut tx, invite.invite_id, &event).await?;
         if let Some(delivery) = heard.moves(invite.sends, invite.delivery) {

@@ -30,6 +30,10 @@ pub(super) enum Proof {
     Known,
     /// Is signed in.
     Session,
+    /// Somebody new for whom the tenant's provider vouches, named as in the history of invitations.
+    Vouched(String),
+    /// Somebody whose account is linked with that provider, named likewise.
+    Linked(String),
 }
 
 impl Proof {
@@ -40,6 +44,7 @@ impl Proof {
             Self::StagedPasskey(_) => "new_passkey",
             Self::Known => "password",
             Self::Session => "session",
+            Self::Vouched(_) | Self::Linked(_) => "sso",
         }
     }
 
@@ -47,7 +52,20 @@ impl Proof {
     pub(super) fn staged(&self) -> Option<&str> {
         match self {
             Self::Staged(id) | Self::StagedPasskey(id) => Some(id),
-            Self::Known | Self::Session => None,
+            Self::Known | Self::Session | Self::Vouched(_) | Self::Linked(_) => None,
+        }
+    }
+
+    /// Whether it makes somebody new active.
+    pub(super) const fn is_of_newcomer(&self) -> bool {
+        matches!(self, Self::Staged(_) | Self::StagedPasskey(_) | Self::Vouched(_))
+    }
+
+    /// What the history of the invitation tells of it.
+    pub(super) const fn detail(&self) -> &str {
+        match self {
+            Self::Vouched(by) | Self::Linked(by) => by.as_str(),
+            Self::Staged(_) | Self::StagedPasskey(_) | Self::Known | Self::Session => "",
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Rows of `invite_events`.
 
-use kernel::{Email, InviteId, Timestamp};
+use kernel::{Email, InviteId, Timestamp, UserId};
 use pg::TenantTx;
 
-use crate::domain::InviteEvent;
+use crate::domain::{InviteEvent, TokenHash};
 
 /// Adds a step to the life of an invitation that the caller has locked, or has just made.
 pub(crate) async fn insert_invite_event(
@@ -41,6 +41,31 @@ pub(crate) async fn list_invite_events(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
+}
+
+/// Who accepted the invitation behind any of its links with this detail, after `since`.
+pub(crate) async fn accepted_with(
+    tx: &mut TenantTx,
+    hash: &TokenHash,
+    detail: &str,
+    since: Timestamp,
+) -> pg::Result<Option<UserId>> {
+    let user = sqlx::query_scalar!(
+        r#"select i.user_id as "user_id: UserId"
+           from invites i join invite_events e using (tenant_id, invite_id)
+           where i.tenant_id = usher.current_tenant() and e.kind = 'accepted' and e.detail = $2
+             and e.at > $3
+             and (i.token_hash = $1
+                  or i.invite_id in (select r.invite_id from replaced_links r
+                                     where r.tenant_id = usher.current_tenant() and r.token_hash = $1))
+           limit 1"#,
+        hash.as_bytes(),
+        detail,
+        since as _,
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(user)
 }
 
 /// How many letters to this address were asked for after `since`, over all its invitations, and when the first of them.

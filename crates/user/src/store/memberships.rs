@@ -44,14 +44,17 @@ pub(crate) async fn member_status(
     Ok(status)
 }
 
-/// Who or what made the membership what it is, where there is one.
+/// Who or what made the membership what it is, where that was after `since`.
 pub(crate) async fn membership_changed_by(
     tx: &mut TenantTx,
     user_id: UserId,
+    since: Timestamp,
 ) -> pg::Result<Option<String>> {
     let by = sqlx::query_scalar!(
-        "select changed_by from memberships where tenant_id = usher.current_tenant() and user_id = $1",
+        "select changed_by from memberships
+         where tenant_id = usher.current_tenant() and user_id = $1 and changed_at > $2",
         user_id as _,
+        since as _,
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -29,6 +29,7 @@ mod people;
 mod profiles;
 mod seats;
 mod service_accounts;
+mod setups;
 mod sign_ups;
 mod tenant_rules;
 mod words;
@@ -76,7 +77,9 @@ pub(crate) use groups::{
 };
 pub(crate) use invite_batches::{end_batch, insert_batch, invite_batch, list_batches, lock_batch};
 pub(crate) use invite_budgets::{count_acceptance, count_invite};
-pub(crate) use invite_events::{insert_invite_event, letters_since, list_invite_events};
+pub(crate) use invite_events::{
+    accepted_with, insert_invite_event, letters_since, list_invite_events,
+};
 pub(crate) use invite_policies::{invite_policy, upsert_invite_policy};
 pub(crate) use invites::{
     InviteFilter, accepted_invite, claim_invite, expire_invite, give_attempt_back, insert_invite,
@@ -119,6 +122,7 @@ pub(crate) use service_accounts::{
     insert_service_account, list_service_accounts, lock_service_account, service_account,
     update_service_account,
 };
+pub(crate) use setups::{is_administered, lock_setup, replace_setup, setup, use_setup};
 pub(crate) use sign_ups::{
     claim_sign_up, count_asking, count_wrong, delete_sign_ups, insert_sign_up, lock_bound_sign_up,
     name_newcomer, sign_up, sign_up_hash, sign_up_policy, upsert_sign_up_policy,

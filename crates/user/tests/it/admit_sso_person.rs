@@ -44,6 +44,9 @@ async fn somebody_new_is_a_member_at_once_and_the_same_however_often_it_is_asked
     let active = "select count(*) from memberships m join users u using (user_id)
                   where m.status = 'active' and u.status = 'active'";
     assert_eq!(platform.database.count(active).await, 1);
+    platform.wait_hours(1);
+    let late = admit(&platform, there, wish("ann@school.example", "k1")).await;
+    assert_eq!(reason(&late.expect_err("may be unlinked since")), "email_taken");
 }
 
 #[tokio::test]

@@ -51,7 +51,8 @@ async fn a_suspended_tenant_takes_nobody_in_and_its_invitations_wait() {
         (code_of(&refused).code, reason(&refused)),
         (Code::Denied, "tenant_suspended".into())
     );
-    let asked = call(&platform.nobody(), ShowInvitationRequest { token: token.clone() });
+    let asked =
+        call(&platform.nobody(), ShowInvitationRequest { token: token.clone(), seen: false });
     let shown = platform.invites().show_invitation(asked).await;
     assert_eq!(reason(&shown.expect_err("suspended")), "tenant_suspended");
     platform.tenants.resume(tenant);

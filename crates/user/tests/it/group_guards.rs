@@ -162,7 +162,8 @@ async fn nobody_gives_themselves_a_role_by_way_of_a_group() {
     let (platform, here) = (Platform::start().await, tenant());
     let boss = boss(&platform, here);
     let ann = platform.admit(here, "ann@example.com").await.user_id;
-    let rights = ["user.groups.write", "user.role_bindings.write", CREATE, "events.event.read"];
+    let events = ["events.attendance.mark", "events.event.manage", "events.event.read", CREATE];
+    let rights = [&events[..], &["user.groups.write", "user.role_bindings.write"]].concat();
     let as_ann = platform.person(ann.parse().expect("an id"), Some(here), &rights);
     let id = make_community(&platform, &boss, "request").await;
     // A group that gives nothing is joined by whoever runs it.

@@ -3,7 +3,10 @@
 /// What an admin of a tenant holds, as far as these tests go.
 pub(crate) const ADMIN: &[&str] = &[
     "activity.feed.read",
+    "events.attendance.mark",
+    "events.event.manage",
     "events.event.read",
+    "events.rsvp.set",
     "provisioning.datasets.use",
     "provisioning.sheets.read",
     "user.glass.read",

@@ -25,7 +25,8 @@ async fn wrong_passwords_use_up_the_link_but_not_the_invitation() {
         platform.accept(&token, PASSWORD).await.expect_err("used up, even by the right one");
     let seen = (code_of(&refused).code, reason(&refused));
     assert_eq!(seen, (Code::Gone, "invitation_link_exhausted".into()));
-    let asked = call(&platform.nobody(), ShowInvitationRequest { token: token.clone() });
+    let asked =
+        call(&platform.nobody(), ShowInvitationRequest { token: token.clone(), seen: false });
     let shown = platform.invites().show_invitation(asked).await;
     assert_eq!(reason(&shown.expect_err("used up")), "invitation_link_exhausted");
 

@@ -8,7 +8,7 @@ use testkit::{Stream, eventually};
 use uuid::Uuid;
 use wire::{
     Fact, call,
-    notifier::v1::{MessageFailed, MessageSent},
+    notifier::v1::{MessageBounced, MessageFailed, MessageSent},
     user::v1::{GetInviteRequest, ListInvitesRequest},
 };
 
@@ -82,6 +82,27 @@ async fn letters_that_were_sent_and_given_up_stand_in_the_history_and_the_newest
     let asked = ListInvitesRequest { delivery: "sent".into(), ..Default::default() };
     let listed = platform.invites().list_invites(call(&platform.admin(here), asked)).await;
     assert_eq!(listed.expect("lists").into_inner().invites.len(), 1);
+    let bounced = MessageBounced {
+        template: "invitation".into(),
+        subject_id: id.into(),
+        reason: "mailbox_full".into(),
+        status: "5.2.2".into(),
+        permanent: true,
+        sends: 2,
+        ..Default::default()
+    };
+    tell(&platform, &db, here, &bounced).await;
+    assert_eq!(steps(6).await[5], ("bounced".into(), 2));
+    assert_eq!(delivery().await, "bounced");
+    let why = "select detail from invite_events where kind = 'bounced'";
+    assert_eq!(platform.database.text(why).await, "permanent: mailbox_full 5.2.2");
+    let asked = ListInvitesRequest {
+        delivery: "bounced".into(),
+        status: "pending".into(),
+        ..Default::default()
+    };
+    let listed = platform.invites().list_invites(call(&platform.admin(here), asked)).await;
+    assert_eq!(listed.expect("lists").into_inner().invites.len(), 1, "it stays open");
     let detail =
         "select count(*) from invite_events where kind = 'failed' and detail = 'no such mailbox'";
     assert_eq!(platform.database.count(detail).await, 1);

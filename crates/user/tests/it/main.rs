@@ -2,8 +2,10 @@
 
 mod accept_as_somebody;
 mod accept_by_passkey;
+mod accept_by_sso;
 mod accept_invitation;
 mod accounts;
+mod addresses;
 mod admit_sso_person;
 mod break_glass;
 mod check_inviter;
@@ -54,6 +56,7 @@ mod role_bindings;
 mod search_members;
 mod seats;
 mod service_accounts;
+mod setups;
 mod show_invitation;
 mod sign_ups;
 mod snapshots;
@@ -62,4 +65,5 @@ mod surviving;
 mod take_invitation_link;
 mod tell_expired;
 mod tenant_rules;
+mod trusted;
 mod victims;

@@ -66,7 +66,8 @@ async fn a_service_account_may_what_is_bound_to_it_while_it_is_active_and_there_
     assert_eq!(check(&platform, &keeper, &id).await.reason_code, "RBAC_ALLOW");
     let rights = effective(&platform, here, &id).await;
     assert!(rights.belongs && !rights.suspended && !rights.system_admin);
-    assert_eq!(rights.permissions, [CREATE, "events.event.read"]);
+    let allowed = ["events.attendance.mark", CREATE, "events.event.manage", "events.event.read"];
+    assert_eq!(rights.permissions, allowed);
     assert!(!effective(&platform, there, &id).await.belongs);
     let foreign = platform.keeper(there, &[]);
     assert_eq!(check(&platform, &foreign, &id).await.reason_code, "NO_ROLE");
