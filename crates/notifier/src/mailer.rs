@@ -1,6 +1,6 @@
 //! The way to people: one mail server, its connections reused.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error as _, fmt, sync::Arc, time::Duration};
 
 use kernel::{Email, MessageId, PersonName};
 use lettre::{
@@ -13,7 +13,7 @@ use lettre::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::letter::Letter;
+use crate::{domain::BounceReason, letter::Letter};
 
 /// The longest wait for one answer of the mail server.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -37,6 +37,9 @@ pub(crate) enum SendError {
     /// The server refused for good (5xx), or the letter cannot be written at all; it was not sent.
     #[error("the mail server refused the letter for good ({0})")]
     Refused(String),
+    /// The server refused the recipient for good; it was not sent.
+    #[error("the mail server refused the recipient for good ({code}, {reason})")]
+    NoRecipient { code: String, reason: BounceReason },
     /// The server does not accept our sign-in; it was not sent.
     #[error("the mail server refused our sign-in ({0})")]
     SignIn(String),
@@ -115,7 +118,13 @@ fn judge(failure: smtp::Error) -> SendError {
         Some(code) if ["530", "534", "535", "538"].contains(&code.as_str()) => {
             SendError::SignIn(code)
         }
-        Some(code) => SendError::Refused(code),
+        Some(code) => {
+            let words = failure.source().map(ToString::to_string).unwrap_or_default();
+            match BounceReason::of_answer(&code, &words) {
+                Some(reason) => SendError::NoRecipient { code, reason },
+                None => SendError::Refused(code),
+            }
+        }
         None if failure.is_timeout() => SendError::Unreachable("no answer in time"),
         None if failure.is_tls() => SendError::Unreachable("no secure connection"),
         None if failure.is_client() => {

@@ -9,6 +9,7 @@ mod feed;
 mod journal;
 pub mod legacy;
 mod life;
+pub mod logouts;
 pub mod mail;
 pub mod openid;
 mod pages;

@@ -25,6 +25,8 @@ kernel::closed_set! {
         PasswordReset = "password_reset",
         /// The link and the code that sign in.
         SignIn = "sign_in",
+        /// The link and the code that prove an address.
+        Address = "address",
         /// To whoever asked to sign up: how to finish it, or that there is an account.
         SignUp = "sign_up",
     }
@@ -51,6 +53,8 @@ kernel::closed_set! {
         Queued = "queued",
         /// Taken by the mail server.
         Sent = "sent",
+        /// Taken or refused by a mail server, and not delivered.
+        Bounced = "bounced",
         /// Given up.
         Failed = "failed",
     }
@@ -100,6 +104,8 @@ kernel::closed_set! {
         PasswordReset = "password_reset",
         /// By a link or a code that signs in.
         SignIn = "sign_in",
+        /// Not at all: by a link or a code that proves the address of whoever is in.
+        Address = "address",
     }
 }
 
@@ -130,6 +136,7 @@ impl Reason {
             Self::EmailChange { side: Side::New, .. } => Template::EmailChangeNew,
             Self::Entry { way: Way::PasswordReset, .. } => Template::PasswordReset,
             Self::Entry { way: Way::SignIn, .. } => Template::SignIn,
+            Self::Entry { way: Way::Address, .. } => Template::Address,
             Self::SignUp { .. } => Template::SignUp,
         }
     }

@@ -126,6 +126,9 @@ fn unsent(problem: Unsent) -> StepError {
         Unsent::Mail(SendError::Refused(_)) => {
             StepError::config("mail_refused", "The mail server refused this letter.", operator)
         }
+        Unsent::Mail(SendError::NoRecipient { reason, .. }) => {
+            StepError::config(reason.as_str(), "The mail server refused the recipient.", operator)
+        }
         Unsent::Mail(SendError::SignIn(_)) => {
             let user = "The mail server does not let us send; the platform's operator must look.";
             StepError::config("mail_sign_in_refused", user, operator)

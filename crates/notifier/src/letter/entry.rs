@@ -1,4 +1,4 @@
-//! The letters that let a person in: a link that sets a new password, a link and a code that sign in.
+//! The letters that let a person in, or prove their address: a link that sets a new password, a link and a code.
 
 use askama::Template;
 use kernel::{Locale, Timestamp};
@@ -34,6 +34,10 @@ body!(EnterEnglishText = "sign_in.en.txt" { url, code, expires });
 body!(EnterEnglishHtml = "sign_in.en.html" { url, code, expires });
 body!(EnterRussianText = "sign_in.ru.txt" { url, code, expires });
 body!(EnterRussianHtml = "sign_in.ru.html" { url, code, expires });
+body!(AddressEnglishText = "address.en.txt" { url, code, expires });
+body!(AddressEnglishHtml = "address.en.html" { url, code, expires });
+body!(AddressRussianText = "address.ru.txt" { url, code, expires });
+body!(AddressRussianHtml = "address.ru.html" { url, code, expires });
 
 impl Entry<'_> {
     /// Writes the letter that sets a new password; English for a language that has none.
@@ -61,10 +65,7 @@ impl Entry<'_> {
     /// # Errors
     /// As of [`Entry::reset`].
     pub(crate) fn sign_in(&self, locale: &Locale) -> Result<Letter, askama::Error> {
-        let (url, expires) = (self.url, &self.expires());
-        // In two halves, as people copy it.
-        let (first, second) = self.code.split_at_checked(4).unwrap_or((self.code, ""));
-        let code = &format!("{first} {second}");
+        let (url, code, expires) = (self.url, &self.spaced_code(), &self.expires());
         Ok(match locale.as_str() {
             "ru" => Letter {
                 subject: "Вход".into(),
@@ -77,6 +78,32 @@ impl Entry<'_> {
                 html: EnterEnglishHtml { url, code, expires }.render()?,
             },
         })
+    }
+
+    /// Writes the letter that proves the address.
+    ///
+    /// # Errors
+    /// As of [`Entry::reset`].
+    pub(crate) fn address(&self, locale: &Locale) -> Result<Letter, askama::Error> {
+        let (url, code, expires) = (self.url, &self.spaced_code(), &self.expires());
+        Ok(match locale.as_str() {
+            "ru" => Letter {
+                subject: "Подтверждение адреса".into(),
+                text: AddressRussianText { url, code, expires }.render()?,
+                html: AddressRussianHtml { url, code, expires }.render()?,
+            },
+            _ => Letter {
+                subject: "Confirm your address".into(),
+                text: AddressEnglishText { url, code, expires }.render()?,
+                html: AddressEnglishHtml { url, code, expires }.render()?,
+            },
+        })
+    }
+
+    /// In two halves, as people copy it.
+    fn spaced_code(&self) -> String {
+        let (first, second) = self.code.split_at_checked(4).unwrap_or((self.code, ""));
+        format!("{first} {second}")
     }
 
     fn expires(&self) -> String {
@@ -99,14 +126,16 @@ mod tests {
             let locale = Locale::parse(locale).expect("a locale");
             let reset = entry().reset(&locale).expect("writes");
             let sign_in = entry().sign_in(&locale).expect("writes");
-            for body in [&reset.text, &reset.html, &sign_in.text, &sign_in.html] {
+            let address = entry().address(&locale).expect("writes");
+            let coded = [&sign_in.text, &sign_in.html, &address.text, &address.html];
+            for body in [&reset.text, &reset.html].into_iter().chain(coded) {
                 assert!(body.contains("https://usher.example/reset/abc"), "{body}");
                 assert!(body.contains("2026-11-24 09:30 UTC"), "{body}");
             }
-            for body in [&sign_in.text, &sign_in.html] {
+            for body in coded {
                 assert!(body.contains("1234 5678"), "{body}");
             }
-            for subject in [&reset.subject, &sign_in.subject] {
+            for subject in [&reset.subject, &sign_in.subject, &address.subject] {
                 assert!(!subject.contains("1234"), "a subject shows on locked screens: {subject}");
             }
         }

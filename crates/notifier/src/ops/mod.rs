@@ -7,6 +7,7 @@ mod get_message;
 mod list_messages;
 mod queue_messages;
 mod queue_sign_up;
+mod report_bounce;
 mod send_message;
 mod settle_message;
 mod write_email_change;
@@ -21,5 +22,8 @@ pub(crate) use get_message::get_message;
 pub(crate) use list_messages::list_messages;
 pub(crate) use queue_messages::{QueueMessage, queue_messages};
 pub(crate) use queue_sign_up::queue_sign_up;
+pub(crate) use report_bounce::report_bounce;
 pub(crate) use send_message::{SendMessage, Unsent, send_message};
-pub(crate) use settle_message::{give_up_message, postpone_message, settle_message};
+pub(crate) use settle_message::{
+    bounce_message, give_up_message, postpone_message, settle_message,
+};

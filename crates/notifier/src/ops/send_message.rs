@@ -50,7 +50,8 @@ pub(crate) async fn send_message(
     work: &SendMessage,
 ) -> Result<(), Unsent> {
     let message = load(app, tenant_id, work.message_id).await?;
-    if message.status == Status::Sent {
+    // Where it is reported to have bounced meanwhile, it was sent.
+    if matches!(message.status, Status::Sent | Status::Bounced) {
         return Ok(());
     }
     let (name, locale) = (work.name.as_ref(), &message.locale);

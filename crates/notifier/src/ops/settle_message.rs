@@ -2,11 +2,11 @@
 
 use kernel::{Clock, Cx, MessageId};
 use pg::TenantTx;
-use wire::notifier::v1::{MessageFailed, MessageSent};
+use wire::notifier::v1::{MessageBounced, MessageFailed, MessageSent};
 
 use crate::{
     Error, Result,
-    domain::{Message, Status, Template},
+    domain::{BounceReason, EnhancedStatus, Message, Status, Template},
     store,
 };
 
@@ -19,7 +19,7 @@ pub(crate) async fn settle_message(
     attempts: u32,
 ) -> Result<()> {
     let message = lock(tx, message_id).await?;
-    if message.status == Status::Sent {
+    if matches!(message.status, Status::Sent | Status::Bounced) {
         return Ok(());
     }
     let attempts = i32::try_from(attempts).unwrap_or(i32::MAX);
@@ -42,6 +42,7 @@ pub(crate) async fn settle_message(
         | Template::EmailChangeNew
         | Template::PasswordReset
         | Template::SignIn
+        | Template::Address
         | Template::SignUp => {}
     }
     Ok(())
@@ -59,7 +60,7 @@ pub(crate) async fn postpone_message(
     Ok(())
 }
 
-/// The message is given up.
+/// The message is given up; where the mail server refused the recipient, it bounced.
 pub(crate) async fn give_up_message(
     tx: &mut TenantTx,
     cx: &Cx,
@@ -69,6 +70,9 @@ pub(crate) async fn give_up_message(
     let message = lock(tx, message_id).await?;
     if message.status != Status::Queued {
         return Ok(());
+    }
+    if let Some(bounce) = BounceReason::parse(reason) {
+        return bounce_message(tx, cx, &message, bounce, None).await;
     }
     store::mark_failed(tx, message_id, reason).await?;
     let fact = MessageFailed {
@@ -82,6 +86,34 @@ pub(crate) async fn give_up_message(
     };
     bus::emit(tx, cx, message_id.uuid(), &fact).await?;
     metrics::counter!("usher_notifier_messages_failed_total").increment(1);
+    Ok(())
+}
+
+/// The message came back, with a status code or at once; tells it. The message is locked by the caller.
+pub(crate) async fn bounce_message(
+    tx: &mut TenantTx,
+    cx: &Cx,
+    message: &Message,
+    reason: BounceReason,
+    status: Option<EnhancedStatus>,
+) -> Result<()> {
+    store::mark_bounced(tx, message.message_id, reason).await?;
+    let fact = MessageBounced {
+        message_id: message.message_id.to_string(),
+        channel: message.channel.to_string(),
+        template: message.template.to_string(),
+        recipient: message.recipient.to_string(),
+        subject_id: message.subject_id.to_string(),
+        reason: reason.to_string(),
+        status: status.map(|status| status.to_string()).unwrap_or_default(),
+        permanent: status
+            .map_or(reason != BounceReason::Undeliverable, EnhancedStatus::is_permanent),
+        sends: message.sends(),
+    };
+    bus::emit(tx, cx, message.message_id.uuid(), &fact).await?;
+    tx.after_commit(|| {
+        metrics::counter!("usher_notifier_messages_bounced_total").increment(1);
+    });
     Ok(())
 }
 

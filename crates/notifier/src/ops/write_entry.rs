@@ -33,6 +33,7 @@ pub(super) async fn write_entry(
     let entry = Entry { url: web_address(&secrets.url)?, code: &secrets.code, expires_at };
     let letter = match way {
         Way::SignIn => entry.sign_in(locale),
+        Way::Address => entry.address(locale),
         Way::PasswordReset => entry.reset(locale),
     };
     letter.map_err(|_| Unsent::Fault("the letter cannot be written"))

@@ -3,7 +3,7 @@
 use kernel::{Email, MessageId, TenantId, Timestamp};
 use pg::{PlatformTx, TenantTx};
 
-use crate::domain::Message;
+use crate::domain::{BounceReason, Message};
 
 /// Keeps a new message; `false` where its reason has made one before.
 pub(crate) async fn insert_message(
@@ -146,6 +146,38 @@ pub(crate) async fn mark_failed(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Notes that it came back, and why.
+pub(crate) async fn mark_bounced(
+    tx: &mut TenantTx,
+    message_id: MessageId,
+    reason: BounceReason,
+) -> Result<(), pg::Error> {
+    sqlx::query!(
+        "update messages set status = 'bounced', reason = $2,
+                             attempts = attempts + case when status = 'queued' then 1 else 0 end
+         where tenant_id = usher.current_tenant() and message_id = $1",
+        message_id as _,
+        reason.as_str()
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Whose message it is. Read across tenants.
+pub(crate) async fn tenant_of_message(
+    tx: &mut PlatformTx,
+    message_id: MessageId,
+) -> Result<Option<TenantId>, pg::Error> {
+    let tenant = sqlx::query_scalar!(
+        r#"select tenant_id as "tenant_id: TenantId" from messages where message_id = $1"#,
+        message_id as _
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(tenant)
 }
 
 /// Forgets to whom messages to these addresses went; how many there were.

@@ -189,6 +189,11 @@ impl House {
         (client, self.neighbours.person(Some(tenant), testkit::user(), permissions))
     }
 
+    /// The context of somebody of the platform's staff who holds `permissions`.
+    pub(crate) fn staff(&self, permissions: &[&str]) -> Cx {
+        self.neighbours.person(None, testkit::user(), permissions)
+    }
+
     /// The answer to a query for one text, asked by one who sees every row; empty for none.
     pub(crate) async fn text(&self, query: &'static str) -> String {
         let mut admin = self.database.admin_of(notifier::NAME).await;

@@ -51,6 +51,8 @@ pub enum Fault {
     TryLater,
     /// 554 after the last byte; not kept, and a retry does not help.
     Rejected,
+    /// 550 5.1.1: nobody has this address; not kept.
+    NoMailbox,
     /// The connection closes after the last byte, before any answer; not kept.
     DroppedUnkept,
     /// Kept, then the connection closes before the answer.

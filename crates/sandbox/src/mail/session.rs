@@ -211,6 +211,7 @@ impl Session {
             None => self.reply("250 kept").await?,
             Some(Fault::TryLater) => self.reply("451 try again later").await?,
             Some(Fault::Rejected) => self.reply("554 not wanted").await?,
+            Some(Fault::NoMailbox) => self.reply("550 5.1.1 no such mailbox").await?,
             Some(Fault::DroppedUnkept | Fault::DroppedBeforeReply) => return Ok(Next::Break(())),
             Some(Fault::DroppedAfterReply) => {
                 self.reply("250 kept").await?;
