@@ -119,6 +119,7 @@ impl Bearers {
             tenant_id: claims.tid.map(|id| id.to_string()).unwrap_or_default(),
             family_id: claims.family.to_string(),
             generation: claims.generation,
+            client_id: claims.client_id.clone(),
         };
         let checked = TokensClient::new(self.mesh.to("auth"))
             .check_token(wire::call(asking, request))

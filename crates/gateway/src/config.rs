@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, str::FromStr};
 
+use boot::SecretArg;
+
 use crate::{cors::AllowedOrigin, well_known::SecurityContact};
 
 /// The gateway's options. Each field is a flag and an environment variable.
@@ -58,6 +60,16 @@ pub struct Config {
     #[arg(long, env = "USHER_SECURITY_CONTACT", value_name = "URI")]
     pub security_contact: Option<SecurityContact>,
 
+    /// Programs that may sign calls about events, access and groups, and their keys: `bff=KEY`, twice for two keys while one
+    /// takes the other's place. A key has 32 characters or more.
+    #[arg(long, env = "USHER_SIGNED_CALLERS", value_name = "NAME=KEY,…", hide_env_values = true)]
+    pub signed_callers: Option<SecretArg>,
+
+    /// Take calls signed in the old form too, whose tenant, person, flags and query are not signed and can be altered on the
+    /// way.
+    #[arg(long, env = "USHER_OLD_SIGNATURES")]
+    pub old_signatures: bool,
+
     /// Streams that one caller may hold open in one gateway. 0 lifts the limit.
     #[arg(long, env = "USHER_STREAMS_PER_CALLER", value_name = "NUMBER", default_value_t = 100)]
     pub streams_per_caller: u32,
@@ -82,6 +94,8 @@ impl Default for Config {
             cors_origins: Vec::new(),
             maintenance: false,
             security_contact: None,
+            signed_callers: None,
+            old_signatures: false,
             streams_per_caller: 100,
             streams: 10_000,
         }

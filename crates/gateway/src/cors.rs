@@ -1,4 +1,5 @@
-//! Pages of other origins: which may read the API from a browser, for which tenant (the Fetch standard, 3.2).
+//! Pages of other origins: which may read the API from a browser, for which tenant (the Fetch standard, 3.2). The settings
+//! of the platform name some, and those of each tenant its own.
 //!
 //! They bring a bearer token: cookies are never allowed along, so no origin acts with a visitor's session.
 
@@ -16,6 +17,8 @@ use crate::{
     client::sole,
     front::{Front, client},
     limits::{Class, Who},
+    problem::Problem,
+    tenancy::Tenant,
 };
 
 /// Methods that a page may use.
@@ -71,21 +74,22 @@ impl FromStr for AllowedOrigin {
 
 /// Lets the pages of allowed origins read the answer, and answers their browsers' questions beforehand.
 pub(crate) async fn share(State(front): State<Front>, request: Request, next: Next) -> Response {
-    if front.cors().is_empty() {
-        return next.run(request).await;
-    }
     let (parts, body) = request.into_parts();
     let origin = sole(&parts.headers, header::ORIGIN.as_str());
     let is_question = parts.method == Method::OPTIONS
         && parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let allowed = match &origin {
-        Some(origin) if is_question => may_ask(&front, &parts, origin).await,
-        Some(origin) => is_allowed(&front, &parts, origin).await,
-        None => false,
-    };
-    let mut response = match allowed && is_question {
-        true => agree(),
-        false => next.run(Request::from_parts(parts, body)).await,
+    let (mut response, allowed) = match &origin {
+        Some(origin) if is_question && may_ask(&front, &parts, origin).await => (agree(), true),
+        Some(origin) if !is_question => {
+            let asked = parts.clone();
+            let response = next.run(Request::from_parts(parts, body)).await;
+            // By now the tenant is known, and whoever asks too much was sent away.
+            let floods = is_flood(&response);
+            let allowed = allows(front.cors(), origin, None)
+                || !floods && is_allowed(&front, &asked, origin).await;
+            (response, allowed)
+        }
+        _ => (next.run(Request::from_parts(parts, body)).await, false),
     };
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
@@ -97,28 +101,38 @@ pub(crate) async fn share(State(front): State<Front>, request: Request, next: Ne
     response
 }
 
-/// Whether an origin is let in anywhere. A browser's question says nothing of the tenants that there are: for which of
-/// them the origin counts is looked at with the request itself.
+/// Whether an origin is let in: by the platform's settings anywhere, or by those of the tenant that host or path name. A
+/// browser's question has no credential, and none of the headers that name a tenant; for which tenant an origin of the
+/// platform's settings counts is looked at with the request itself.
 async fn may_ask(front: &Front, parts: &Parts, origin: &str) -> bool {
-    if !front.cors().iter().any(|allowed| allowed.origin == origin) {
-        return false;
-    }
     let Ok(client) = client(parts) else { return false };
     let charged = front.charge(Class::Read, Who::Address(client.ip)).await;
-    charged.is_none_or(|standing| standing.verdict().is_ok())
+    if charged.is_some_and(|standing| standing.verdict().is_err()) {
+        return false;
+    }
+    let is_known = front.cors().iter().any(|allowed| allowed.origin == origin);
+    is_known || front.named(parts).await.is_some_and(|tenant| is_own(&tenant, origin))
 }
 
 async fn is_allowed(front: &Front, parts: &Parts, origin: &str) -> bool {
-    // Most requests come from origins that nobody allowed; they ask nobody.
-    if !front.cors().iter().any(|allowed| allowed.origin == origin) {
-        return false;
-    }
     let tenant = front.named(parts).await;
-    allows(front.cors(), origin, tenant.as_ref().map(|tenant| tenant.slug.as_str()))
+    let tenant = tenant.as_deref();
+    allows(front.cors(), origin, tenant.map(|tenant| tenant.slug.as_str()))
+        || tenant.is_some_and(|tenant| is_own(tenant, origin))
+}
+
+/// Whether the sender's address was sent away for asking too much.
+fn is_flood(response: &Response) -> bool {
+    let limit = response.extensions().get::<Problem>().and_then(Problem::policy);
+    limit.is_some_and(|policy| policy.ends_with(Who::PER_ADDRESS))
 }
 
 fn allows(origins: &[AllowedOrigin], origin: &str, tenant: Option<&str>) -> bool {
     origins.iter().any(|allowed| allowed.fits(origin, tenant))
+}
+
+fn is_own(tenant: &Tenant, origin: &str) -> bool {
+    tenant.allowed_origins.iter().any(|own| own == origin)
 }
 
 fn agree() -> Response {

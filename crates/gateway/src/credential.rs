@@ -9,9 +9,9 @@ use crate::{client::Scheme, problem::Problem};
 
 /// A cookie of ours, by its name over TLS (the prefix lets no sibling host and no path plant one) and in the clear, for
 /// development.
-struct Name {
-    secure: &'static str,
-    plain: &'static str,
+pub(crate) struct Name {
+    pub(crate) secure: &'static str,
+    pub(crate) plain: &'static str,
 }
 
 /// Holds the session.
@@ -191,30 +191,50 @@ fn set_cookie(
     token: &SecretString,
     seconds: u64,
 ) -> Result<HeaderValue, Problem> {
-    let (name, secure) = match scheme {
-        Scheme::Https => (name.secure, "; Secure"),
-        Scheme::Http => (name.plain, ""),
-    };
     let token = token.expose_secret();
     if seconds > 0 && !is_token(token) {
         return Err(Problem::internal());
     }
+    write_cookie(name, scheme, token, seconds)
+}
+
+/// The value of `Set-Cookie`; what is written needs no quoting.
+pub(crate) fn write_cookie(
+    name: &Name,
+    scheme: Scheme,
+    text: &str,
+    seconds: u64,
+) -> Result<HeaderValue, Problem> {
+    let (name, secure) = match scheme {
+        Scheme::Https => (name.secure, "; Secure"),
+        Scheme::Http => (name.plain, ""),
+    };
     let cookie =
-        format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+        format!("{name}={text}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     let mut value = HeaderValue::try_from(cookie).map_err(|_| Problem::internal())?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 fn read_cookie(name: &Name, headers: &HeaderMap, scheme: Scheme) -> Option<SecretString> {
+    find_cookie(name, headers, scheme, is_token).map(SecretString::from)
+}
+
+/// The first cookie of that name whose value `fits`.
+pub(crate) fn find_cookie<'a>(
+    name: &Name,
+    headers: &'a HeaderMap,
+    scheme: Scheme,
+    fits: fn(&str) -> bool,
+) -> Option<&'a str> {
     let find = |wanted: &str| {
         let lines = headers.get_all(header::COOKIE).iter();
         lines
             .filter_map(|line| line.to_str().ok())
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(name, value)| *name == wanted && is_token(value))
-            .map(|(_, value)| SecretString::from(value))
+            .find(|(name, value)| *name == wanted && fits(value))
+            .map(|(_, value)| value)
     };
     match scheme {
         Scheme::Https => find(name.secure),

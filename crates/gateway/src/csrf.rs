@@ -5,6 +5,10 @@ use kernel::Code;
 
 use crate::{client::Client, problem::Problem};
 
+/// Where forms of other sites are taken on purpose: the page only sends the browser on, without a look at who it is (OpenID
+/// RP-Initiated Logout 1.0, section 2).
+pub(crate) const OPEN: &str = "/oauth/logout";
+
 /// Refuses a change that a page of another origin made the browser send. Callers with a bearer token are not browsers
 /// that act by themselves; callers that send neither `Sec-Fetch-Site` nor `Origin` are no browsers.
 pub(crate) fn check(method: &Method, headers: &HeaderMap, client: &Client) -> Result<(), Problem> {

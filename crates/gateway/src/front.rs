@@ -21,6 +21,7 @@ use crate::{
     maintenance::{Maintenance, Notice},
     passport::Passports,
     problem::Problem,
+    signed::{Signatures, Signed},
     tenancy::{Caller, Evidence, Named, Prefix, Tenant, Tenants, unknown},
 };
 
@@ -41,6 +42,7 @@ struct Inner {
     maintenance: Maintenance,
     cors: Origins,
     bans: Bans,
+    signatures: Signatures,
 }
 
 /// Whom an endpoint wants to see.
@@ -79,12 +81,13 @@ impl Front {
         let nats = deps.nats.as_ref();
         let front = Self(Arc::new(Inner {
             limits: Limits::start(config, deps.clock.clone(), nats, host),
-            maintenance: Maintenance::start(config.maintenance, nats, host),
+            maintenance: Maintenance::start(config.maintenance, nats, &deps.health, host),
             cors: config.cors_origins.clone().into(),
             base_domain: config.base_domain.as_str().to_owned(),
             proxies: config.trusted_proxies.clone(),
             tenants: Tenants::new(deps.mesh.clone()),
             passports: Passports::new(deps.mesh.clone(), deps.clock.clone()),
+            signatures: Signatures::new(config, deps.callers, nats, deps.clock.now()),
             clock: deps.clock,
             mesh: deps.mesh,
             host: host.clone(),
@@ -128,6 +131,10 @@ impl Front {
         &self.0.proxies
     }
 
+    pub(crate) fn signatures(&self) -> &Signatures {
+        &self.0.signatures
+    }
+
     /// A place for one more stream of this caller.
     pub(crate) fn open_stream(&self, caller: String) -> Result<OpenStream, Problem> {
         self.0.streams.open(caller)
@@ -143,6 +150,11 @@ impl Front {
         self.0.limits.charge_plan(tenant.id, tenant.requests_per_second).await
     }
 
+    /// How a tenant stands towards what it is counted by as a whole; `per_second` is what its plan allows.
+    pub(crate) async fn rates(&self, tenant: TenantId, per_second: Option<u32>) -> Vec<Standing> {
+        self.0.limits.of_tenant(tenant, per_second).await
+    }
+
     /// What is told to whoever is no operator, while the platform is maintained.
     pub(crate) async fn maintenance(&self) -> Option<Notice> {
         self.0.maintenance.notice().await
@@ -156,9 +168,13 @@ impl Front {
     /// The tenant that a request names, whoever sends it; `None` also where it cannot be told.
     pub(crate) async fn named(&self, parts: &Parts) -> Option<Arc<Tenant>> {
         let client = client(parts).ok()?;
-        let credential = Credential::read(&parts.headers, client.scheme).unwrap_or_default();
-        let tenant =
-            self.tenant(parts, client, (credential.as_ref(), None), &context(client)).await;
+        let (cx, headers) = (context(client), &parts.headers);
+        let credential = Credential::read(headers, client.scheme).unwrap_or_default();
+        let own = match &credential {
+            Some(credential) => self.0.passports.tenant_of(credential.token(), &cx).await.ok()?,
+            None => None,
+        };
+        let tenant = self.tenant(parts, client, (credential.as_ref(), own), &cx).await;
         tenant.ok().flatten()
     }
 
@@ -208,6 +224,27 @@ impl Front {
         captcha::prove(&self.0.mesh, &visitor.cx, operation, proof).await
     }
 
+    /// The context of whoever showed the visitor's credential, whatever the tenant at hand has to say: nobody is kept from
+    /// signing out. `None` where it holds for nobody.
+    ///
+    /// # Errors
+    /// 503 where nobody can tell.
+    pub async fn holder(&self, visitor: &Visitor) -> Result<Option<Cx>, Problem> {
+        if visitor.cx.passport.is_some() {
+            return Ok(Some(visitor.cx.clone()));
+        }
+        let Some(credential) = &visitor.credential else { return Ok(None) };
+        let mut cx = Cx { tenant: None, ..visitor.cx.clone() };
+        match self.0.passports.vouch(credential.token(), &cx).await {
+            Ok(person) => {
+                person.enter(&mut cx);
+                Ok(Some(cx))
+            }
+            Err(problem) if problem.status().is_client_error() => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// Forgets the session that a visitor gave up, so that this process refuses it at once.
     pub fn forget(&self, visitor: &Visitor) {
         if let Some(credential) = &visitor.credential {
@@ -218,6 +255,10 @@ impl Front {
     /// Reads tenant and person of a request.
     pub(crate) async fn admit(&self, parts: &Parts, wanted: Wanted) -> Result<Visitor, Problem> {
         let client = client(parts)?;
+        if let Some(signed) = parts.extensions.get::<Signed>().filter(|_| wanted != Wanted::Anyone)
+        {
+            return self.admit_signed(parts, client, signed).await;
+        }
         let credential = match wanted {
             Wanted::Anyone => None,
             Wanted::Visitor => Credential::read(&parts.headers, client.scheme).unwrap_or_default(),
@@ -267,6 +308,39 @@ impl Front {
             refusal,
             budget,
             credential,
+        })
+    }
+
+    /// Reads tenant and person of a call whose signature was checked: both are signed, and every other name of a tenant has to
+    /// agree.
+    async fn admit_signed(
+        &self,
+        parts: &Parts,
+        client: &Client,
+        signed: &Signed,
+    ) -> Result<Visitor, Problem> {
+        let mut cx = context(client);
+        // Audit rows tell by whom a person's call was signed.
+        cx.user_agent = Some(format!("signed by {}", signed.caller));
+        let (host, base) = (client.host.as_ref(), &self.0.base_domain);
+        let headers = &parts.headers;
+        let mut evidence = Evidence::read(host, None, headers, base, Caller::WithCredential)?;
+        evidence.names.extend(signed.slug.clone().map(Named::Slug));
+        let tenant = self.0.tenants.resolve(&evidence, &cx).await?.ok_or_else(unknown)?;
+        cx.tenant = Some(tenant.id);
+        let person = self.0.passports.vouch_for(signed, &cx).await?;
+        if !person.belongs {
+            return Err(unknown());
+        }
+        person.enter(&mut cx);
+        Ok(Visitor {
+            cx,
+            tenant: Some(tenant),
+            prefix: String::new(),
+            scheme: client.scheme,
+            refusal: None,
+            budget: None,
+            credential: None,
         })
     }
 

@@ -22,10 +22,10 @@ pub(crate) fn cleanse(headers: &mut HeaderMap) {
 /// Also by a name that differs in `_` for `-`, which some readers take for the same.
 fn is_identity(name: &str) -> bool {
     let name = name.replace('_', "-");
-    ["usher-", "x-forwarded-", "x-user-", "x-http-method"]
+    ["usher-", "x-forwarded-", "x-http-method", "x-master-", "x-updspace-", "x-user-", "x-usher-"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
-        || ["forwarded", "x-real-ip", "x-method-override"].contains(&name.as_str())
+        || ["forwarded", "x-method-override", "x-real-ip", "x-tenant-slug"].contains(&name.as_str())
 }
 
 /// Tells browsers how careful to be; a handler that has said so itself is left alone.
@@ -69,6 +69,11 @@ mod tests {
             "usher_passport",
             "x_forwarded-for",
             "x_real_ip",
+            "x-master-flags",
+            "x_master_flags",
+            "x-tenant-slug",
+            "x-updspace-signature",
+            "x-usher-signature",
             "accept",
         ] {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static("x"));

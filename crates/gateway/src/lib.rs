@@ -9,6 +9,7 @@
 //! - `oauth`: the addresses of the OAuth and OpenID Connect provider.
 //! - `limits`, `csrf`, `cors`, `headers`, `maintenance`: what is let through. `well_known` is for finders of weaknesses.
 //! - `tenancy`, `credential`, `passport`: which tenant, what is shown, who that is.
+//! - `signed`: calls of programs that sign what they send, and for whom.
 //! - `limits`, `bans`, `csrf`, `captcha`, `headers`: what is let through.
 //! - `contract`, `docs`: the contract as OpenAPI and AsyncAPI documents, and a page to read them.
 //! - [`Problem`]: every failure; `observe`: every request in traces and metrics.
@@ -33,9 +34,11 @@ mod maintenance;
 mod memo;
 mod oauth;
 mod observe;
+mod onward;
 mod passport;
 mod problem;
 mod router;
+mod signed;
 mod tenancy;
 mod transcode;
 mod upstream;
@@ -50,7 +53,9 @@ pub use credential::{
 };
 pub use front::{Front, Visitor};
 pub use maintenance::{Notice, Switch};
+pub use onward::{onward, onward_cookie};
 pub use problem::Problem;
 pub use router::{Deps, router};
+pub use signed::Callers;
 pub use tenancy::{Tenant, TenantStatus};
 pub use well_known::SecurityContact;

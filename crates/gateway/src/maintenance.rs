@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use boot::Host;
+use boot::{Health, Host};
 use bus::{Bucket, Keeping, Nats};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ const KEY: &str = "maintenance";
 const LOOK: Duration = Duration::from_secs(1);
 /// How long one look may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// What readiness and the log say of a gateway that does not know.
+const UNSEEN: &str =
+    "the switch could not be looked at since the start; maintenance is taken for off";
 /// When to come back, unless told.
 const AGAIN: u32 = 60;
 
@@ -88,8 +91,16 @@ impl Switch {
     }
 }
 
-/// What a gateway knows of it: what is set, or what was last read from the switch; none before the first look.
-type Told = Option<Option<Notice>>;
+/// What a gateway knows of it; nothing before the first look.
+type Told = Option<Known>;
+
+/// What is set, or what was last read from the switch.
+#[derive(Debug, Clone, Default)]
+struct Known {
+    notice: Option<Notice>,
+    /// Whether the switch was ever read.
+    seen: bool,
+}
 
 /// What is known of it.
 #[derive(Debug, Clone)]
@@ -97,15 +108,20 @@ pub(crate) struct Maintenance(watch::Receiver<Told>);
 
 impl Maintenance {
     /// `always` is the setting; the switch is looked at each second, and stays as it was while NATS is away. A gateway that
-    /// begins while NATS is away takes it for off: without NATS the platform goes on.
-    pub(crate) fn start(always: bool, nats: Option<&Nats>, host: &Host) -> Self {
+    /// begins while NATS is away takes it for off, and says so: without NATS the platform goes on.
+    pub(crate) fn start(always: bool, nats: Option<&Nats>, health: &Health, host: &Host) -> Self {
         let first = match nats {
             Some(_) if !always => None,
-            _ => Some(always.then(Notice::default)),
+            _ => Some(Known { notice: always.then(Notice::default), seen: true }),
         };
         let (told, now) = watch::channel(first);
         if let (Some(nats), false) = (nats, always) {
             let switch = Switch::of(nats);
+            let known = now.clone();
+            health.advise("maintenance", move || {
+                let seen = known.borrow().as_ref().is_some_and(|known| known.seen);
+                async move { if seen { Ok(()) } else { Err(UNSEEN.to_owned()) } }
+            });
             host.spawn("maintenance".to_owned(), async move |stop| {
                 stop.run_until_cancelled(follow(switch, told)).await;
                 Ok(())
@@ -119,7 +135,7 @@ impl Maintenance {
         // Nobody slips in before the first look.
         let mut told = self.0.clone();
         let told = told.wait_for(Option::is_some).await;
-        told.map_or(None, |told| told.clone().flatten())
+        told.map_or(None, |told| told.clone()?.notice)
     }
 }
 
@@ -127,14 +143,19 @@ async fn follow(switch: Switch, told: watch::Sender<Told>) {
     loop {
         let read = tokio::time::timeout(PATIENCE, switch.read()).await;
         told.send_if_modified(|before| {
-            let was_on = before.as_ref().is_some_and(Option::is_some);
+            let is_first = before.is_none();
+            let known = before.take().unwrap_or_default();
+            let was_on = known.notice.is_some();
             let now = match read {
-                Ok(Ok(now)) => now,
+                Ok(Ok(notice)) => Known { notice, seen: true },
                 // As it was before.
-                _ => before.take().flatten(),
+                _ => known,
             };
-            if was_on != now.is_some() {
-                tracing::warn!(on = now.is_some(), "maintenance was switched");
+            if is_first && !now.seen {
+                tracing::warn!("{UNSEEN}");
+            }
+            if was_on != now.notice.is_some() {
+                tracing::warn!(on = now.notice.is_some(), "maintenance was switched");
             }
             *before = Some(now);
             true

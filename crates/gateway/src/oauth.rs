@@ -1,7 +1,11 @@
 //! The addresses of the OAuth 2.1 and OpenID Connect provider, in the forms and words of those standards. What is granted
 //! is for `auth` to say; here forms are read and answers written.
 
-use std::collections::BTreeMap;
+mod device;
+mod proof;
+mod push;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{
     Router,
@@ -10,9 +14,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{
-    HeaderMap, HeaderValue, StatusCode,
+    HeaderValue, StatusCode,
     header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use kernel::{Code, Cx};
@@ -30,22 +33,36 @@ use crate::{
     transcode::{MAX_BODY, Opens, collect, enter},
 };
 
-/// The words of RFC 6749, sections 4.1.2.1 and 5.2, and of RFC 6750 that `auth` says.
-const WORDS: [&str; 8] = [
+/// The words of RFC 6749, sections 4.1.2.1 and 5.2, of RFC 6750 and of RFC 8628 that `auth` says.
+const WORDS: [&str; 14] = [
     "invalid_request",
     "invalid_client",
     "invalid_grant",
     "unauthorized_client",
     "unsupported_grant_type",
+    "unsupported_response_type",
     "invalid_scope",
     "invalid_token",
     "insufficient_scope",
+    "access_denied",
+    "authorization_pending",
+    "slow_down",
+    "expired_token",
+    "invalid_target",
 ];
+
+/// The name of the grant for a token (RFC 8693, section 2.1), and the kind of what it gives.
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// The name of the grant of devices (RFC 8628, section 3.4).
+const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// The routes.
 pub(crate) fn router(front: &Front) -> Router {
     Router::new()
         .route("/oauth/token", post(token))
+        .route("/oauth/device", post(device::begin))
+        .route("/oauth/par", post(push::push))
         .route("/oauth/introspect", post(introspect))
         .route("/oauth/revoke", post(revoke))
         .route("/oauth/userinfo", get(user_info).post(user_info))
@@ -189,10 +206,10 @@ struct Form {
 }
 
 impl Form {
-    async fn read(front: &Front, request: Request) -> Result<Self, Failure> {
+    async fn read(front: &Front, class: Class, request: Request) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         let visitor =
-            enter(front, &parts, Class::Read, (Wanted::Anyone, Opens::Normally), &mut None).await?;
+            enter(front, &parts, class, (Wanted::Anyone, Opens::Normally), &mut None).await?;
         let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let is_form = kind.is_some_and(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -210,7 +227,7 @@ impl Form {
                 return Err(Refusal::request("A parameter stands twice.").into());
             }
         }
-        let client = client(&parts.headers, &mut fields)?;
+        let client = proof::read(&parts.headers, &mut fields)?;
         // Asked for the gateway itself: the app proves on its own which one it is.
         let cx = Cx { tenant: None, ..visitor.cx };
         Ok(Self { cx, fields, client })
@@ -219,30 +236,6 @@ impl Form {
     fn take(&mut self, name: &str) -> String {
         self.fields.remove(name).unwrap_or_default()
     }
-}
-
-/// The name and secret of the app: from the header or from the form, not from both.
-fn client(
-    headers: &HeaderMap,
-    fields: &mut BTreeMap<String, String>,
-) -> Result<ClientProof, Refusal> {
-    let name = fields.remove("client_id").unwrap_or_default();
-    let secret = fields.remove("client_secret");
-    let Some(value) = headers.get(AUTHORIZATION) else {
-        return Ok(ClientProof { client_id: name, client_secret: secret.unwrap_or_default() });
-    };
-    let read = || {
-        let (scheme, text) = value.to_str().ok()?.split_once(' ')?;
-        let text = STANDARD.decode(text).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
-        let text = String::from_utf8(text).ok()?;
-        let (id, secret) = text.split_once(':')?;
-        Some((decoded(id.as_bytes())?, decoded(secret.as_bytes())?))
-    };
-    let (id, shown) = read().ok_or_else(|| Refusal::client("Authorization must be Basic."))?;
-    if secret.is_some() || !(name.is_empty() || name == id) {
-        return Err(Refusal::request("The app names itself in two ways."));
-    }
-    Ok(ClientProof { client_id: id, client_secret: shown })
 }
 
 fn form_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
@@ -281,7 +274,7 @@ fn auth(front: &Front) -> OAuthClient<wire::Caller> {
 
 /// RFC 6749, section 3.2.
 async fn token(State(front): State<Front>, request: Request) -> Result<Response, Failure> {
-    let mut form = Form::read(&front, request).await?;
+    let mut form = Form::read(&front, Class::Read, request).await?;
     let wish = GrantTokensRequest {
         grant_type: form.take("grant_type"),
         code: form.take("code"),
@@ -289,8 +282,17 @@ async fn token(State(front): State<Front>, request: Request) -> Result<Response,
         code_verifier: form.take("code_verifier"),
         refresh_token: form.take("refresh_token"),
         scope: form.take("scope"),
+        device_code: form.take("device_code"),
+        subject_token: form.take("subject_token"),
+        subject_token_type: form.take("subject_token_type"),
+        actor_token: form.take("actor_token"),
+        actor_token_type: form.take("actor_token_type"),
+        requested_token_type: form.take("requested_token_type"),
+        audience: form.take("audience"),
+        resource: form.take("resource"),
         client: Some(form.client),
     };
+    let is_exchange = wish.grant_type == EXCHANGE;
     let granted = auth(&front).grant_tokens(wire::call(&form.cx, wish)).await?.into_inner();
     let tokens = granted.tokens.ok_or_else(Problem::internal)?;
     let mut body = json!({
@@ -299,6 +301,9 @@ async fn token(State(front): State<Front>, request: Request) -> Result<Response,
         "expires_in": tokens.expires_in,
         "scope": granted.scope,
     });
+    if is_exchange {
+        body["issued_token_type"] = ACCESS_TOKEN.into();
+    }
     for (name, value) in [("refresh_token", tokens.refresh_token), ("id_token", granted.id_token)] {
         if !value.is_empty() {
             body[name] = value.into();
@@ -309,7 +314,7 @@ async fn token(State(front): State<Front>, request: Request) -> Result<Response,
 
 /// RFC 7662.
 async fn introspect(State(front): State<Front>, request: Request) -> Result<Response, Failure> {
-    let mut form = Form::read(&front, request).await?;
+    let mut form = Form::read(&front, Class::Read, request).await?;
     let (token, client) = (form.take("token"), Some(form.client));
     let asked = wire::call(&form.cx, IntrospectTokenRequest { client, token });
     let told = auth(&front).introspect_token(asked).await?.into_inner();
@@ -330,7 +335,7 @@ async fn introspect(State(front): State<Front>, request: Request) -> Result<Resp
 
 /// RFC 7009.
 async fn revoke(State(front): State<Front>, request: Request) -> Result<Response, Failure> {
-    let mut form = Form::read(&front, request).await?;
+    let mut form = Form::read(&front, Class::Read, request).await?;
     let (token, client) = (form.take("token"), Some(form.client));
     auth(&front).revoke_token(wire::call(&form.cx, RevokeTokenRequest { client, token })).await?;
     Ok(answer(&json!({})))
@@ -364,23 +369,35 @@ async fn metadata(State(front): State<Front>, request: Request) -> Result<Respon
     let signers = front.access_tokens().signers(&visitor.cx).await?;
     let issuer = signers.issuer();
     let at = |path: &str| format!("{issuer}{path}");
-    let algorithms: Vec<&str> = signers.keys.iter().map(|key| key.algorithm().as_str()).collect();
-    let methods = ["client_secret_basic", "client_secret_post", "none"];
+    let algorithms: BTreeSet<&str> =
+        signers.keys.iter().map(|key| key.algorithm().as_str()).collect();
+    let methods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+    let proofs = ["EdDSA", "Ed25519", "ES256", "RS256"];
     Ok(answer(&json!({
         "issuer": issuer,
         "authorization_endpoint": at("/oauth/authorize"),
         "token_endpoint": at("/oauth/token"),
+        "device_authorization_endpoint": at("/oauth/device"),
+        "end_session_endpoint": at("/oauth/logout"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "pushed_authorization_request_endpoint": at("/oauth/par"),
+        "require_pushed_authorization_requests": false,
         "introspection_endpoint": at("/oauth/introspect"),
         "revocation_endpoint": at("/oauth/revoke"),
         "userinfo_endpoint": at("/oauth/userinfo"),
         "jwks_uri": at("/.well-known/jwks.json"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", DEVICE, EXCHANGE],
         "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "consent"],
         "token_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": methods[..2],
+        "token_endpoint_auth_signing_alg_values_supported": proofs,
+        "introspection_endpoint_auth_methods_supported": methods[..3],
+        "introspection_endpoint_auth_signing_alg_values_supported": proofs,
         "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": proofs,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": algorithms,
         "scopes_supported": ["openid", "email"],

@@ -18,6 +18,7 @@ use crate::{
     front::Front,
     headers,
     problem::{Problem, dress},
+    signed,
 };
 
 /// The template of a console's route; stands among the extensions of its response.
@@ -30,10 +31,17 @@ pub(crate) async fn observe(State(front): State<Front>, request: Request, next: 
     let (mut parts, body) = request.into_parts();
     let (client, sound) = Client::read(&parts, front.proxies(), front.clock());
     let sound = front.serve(&client).and(sound);
-    let sound = sound.and_then(|()| csrf::check(&parts.method, &parts.headers, &client));
+    let is_open = parts.uri.path() == csrf::OPEN;
+    let sound = sound.and_then(|()| match is_open {
+        true => Ok(()),
+        false => csrf::check(&parts.method, &parts.headers, &client),
+    });
     let method = method(&parts.method);
     let matched = parts.extensions.get::<MatchedPath>().cloned();
     let span = span(method, &client, &parts.headers);
+    if signed::is_signed(&parts.headers) {
+        parts.extensions.insert(signed::Shown::read(&parts.headers));
+    }
     headers::cleanse(&mut parts.headers);
     parts.extensions.insert(client.clone());
     parts.extensions.insert(front);

@@ -18,6 +18,7 @@ use crate::{
     limits::KeyBudget,
     memo::Memo,
     problem::Problem,
+    signed::Signed,
 };
 
 /// How long a right that was taken away may still be believed; below the promised 5 s by the time of one question.
@@ -77,6 +78,30 @@ impl Passports {
         self.known.recall(key, ask).await
     }
 
+    /// The person for whom a checked call was signed, in the tenant of `cx`: with all that they may do there themselves, as
+    /// software has it.
+    pub(crate) async fn vouch_for(&self, signed: &Signed, cx: &Cx) -> Result<Vouched, Problem> {
+        let Signed { caller, user, suspended, .. } = signed;
+        // No token holds a line's end.
+        let key = (sha256(&format!("signed\n{caller}\n{user}\n{suspended}")), cx.tenant);
+        let shown = Shown {
+            id: *user,
+            session: signed.session(),
+            credential: Credential::Delegated,
+            of_tenant: false,
+            scopes: BTreeSet::new(),
+            left: None,
+            budget: None,
+        };
+        let ask = |former| async move {
+            let asking = Cx { tenant: None, ..cx.clone() };
+            let mut person = self.weigh(&shown, cx.tenant, &asking).await?;
+            person.flags.suspended |= suspended;
+            Ok::<_, Problem>((self.renew(person, cx.tenant, former)?, STALENESS))
+        };
+        self.known.recall(key, ask).await
+    }
+
     /// Forgets a token that was just given up.
     pub(crate) fn forget(&self, token: &str) {
         let sum = sha256(token);
@@ -92,22 +117,41 @@ impl Passports {
         // Asked for the gateway itself: about a person, not for one, and for no tenant.
         let asking = Cx { tenant: None, ..cx.clone() };
         let shown = self.bearers.identify(token, cx, &asking).await?;
+        let life = shown.left.map_or(STALENESS, |left| left.min(STALENESS));
+        let person = self.weigh(&shown, cx.tenant, &asking).await?;
+        Ok((self.renew(person, cx.tenant, former)?, life))
+    }
+
+    /// What somebody may do in a tenant. `asking` is the gateway's own context.
+    async fn weigh(
+        &self,
+        shown: &Shown,
+        tenant: Option<TenantId>,
+        asking: &Cx,
+    ) -> Result<Vouched, Problem> {
         let request = ListEffectiveRequest {
             user_id: shown.id.to_string(),
-            tenant_id: cx.tenant.map(|id| id.to_string()).unwrap_or_default(),
+            tenant_id: tenant.map(|id| id.to_string()).unwrap_or_default(),
             tenant_only: shown.of_tenant,
         };
         let effective = AccessClient::new(self.mesh.to("user"))
-            .list_effective(wire::call(&asking, request))
+            .list_effective(wire::call(asking, request))
             .await
             .map_err(|status| Problem::of_dependency(&status, "user"))?
             .into_inner();
-        let life = shown.left.map_or(STALENESS, |left| left.min(STALENESS));
-        let person = vouched(&shown, effective);
+        Ok(vouched(shown, effective))
+    }
+
+    fn renew(
+        &self,
+        person: Vouched,
+        tenant: Option<TenantId>,
+        former: Option<Vouched>,
+    ) -> Result<Vouched, Problem> {
         match former {
             // Services verify a passport once and remember it, so an unchanged one is worth keeping.
-            Some(former) if former.is_still(&person) => Ok((former, life)),
-            _ => Ok((self.sign(person, cx.tenant)?, life)),
+            Some(former) if former.is_still(&person) => Ok(former),
+            _ => self.sign(person, tenant),
         }
     }
 
@@ -177,6 +221,7 @@ fn vouched(shown: &Shown, effective: wire::user::v1::Effective) -> Vouched {
             system_admin: effective.system_admin && is_own && !shown.of_tenant,
             credential: shown.credential,
             of_tenant: shown.of_tenant,
+            by_trust: false,
         },
         belongs: effective.belongs,
         epoch: effective.epoch,

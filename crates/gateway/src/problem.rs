@@ -141,6 +141,11 @@ impl Problem {
         &self.0.detail
     }
 
+    /// The limit that is reached, where one is.
+    pub(crate) fn policy(&self) -> Option<&str> {
+        self.0.policy.as_deref()
+    }
+
     /// The fields at fault.
     #[must_use]
     pub fn fields(&self) -> &[FieldViolation] {

@@ -23,13 +23,14 @@ use tower_http::{
 use wire::Mesh;
 
 use crate::{
-    Config, compat, cors, docs,
+    Callers, Config, compat, cors, docs,
     front::{Front, Wanted, client},
     jwks,
     limits::{Class, Who},
     oauth,
     observe::{PageRoute, observe},
     problem::Problem,
+    signed,
     tenancy::{Prefix, split},
     transcode::{self, LINES},
     well_known,
@@ -52,6 +53,8 @@ pub struct Deps {
     pub health: Health,
     /// Where gateways meet, to share limits and the switch of maintenance. Without it this one is alone.
     pub nats: Option<Nats>,
+    /// Who may sign calls.
+    pub callers: Callers,
 }
 
 /// The public router. `console` serves whatever is no address of the API; its handlers may ask for a
@@ -71,6 +74,7 @@ pub fn router(config: &Config, deps: Deps, host: &Host, console: Router) -> Rout
         .merge(well_known::router(config.security_contact.as_ref(), front.clock()))
         .fallback_service(console)
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(front.clone(), signed::verify))
         .layer(middleware::from_fn_with_state(front.clone(), cors::share))
         .layer(middleware::from_fn_with_state(front, observe))
         // Outermost, since a refusal gets its body last.

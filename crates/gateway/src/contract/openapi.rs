@@ -26,6 +26,15 @@ const REFUSALS: [(&str, &str); 7] = [
     ("default", "Any other refusal or failure."),
 ];
 
+/// How programs of the platform sign calls.
+const SIGNATURE: &str = "HMAC-SHA256 in lower-case hex, with a key that the platform's operator gave the program, over these lines \
+    joined by a line feed, each empty where the call has nothing: `usher-signature-1`, `X-Usher-Caller`, method, path, query, the \
+    SHA-256 of the body in hex, `X-Tenant-Id`, `X-Tenant-Slug`, `X-User-Id`, `X-Master-Flags`, `If-Match`, `Idempotency-Key`, `X-Request-Id`, \
+    `X-Usher-Timestamp` (seconds since 1970, within five minutes), `X-Usher-Nonce` (16 to 64 letters, digits, `-` and `_`, never \
+    used before). The call acts as that person in that tenant, as an API key of theirs would. `X-Master-Flags` is a JSON object: \
+    `suspended` denies all, `system_admin` gives nothing. Refusals: `signature_malformed`, `signature_caller_unknown`, \
+    `signature_expired`, `signature_wrong`, `signature_replayed`, `signature_form_old`, `signature_unchecked`.";
+
 /// The document.
 pub(crate) fn document() -> Value {
     let mut schemas = Schemas::new(ROUTES.iter().map(|route| route.rpc.output()));
@@ -71,6 +80,9 @@ pub(crate) fn document() -> Value {
                     "description": "The same token, for the legacy calls alone.",
                 },
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-usher"},
+                "signature": {
+                    "type": "apiKey", "in": "header", "name": "X-Usher-Signature", "description": SIGNATURE,
+                },
             },
         },
     })

@@ -8,7 +8,10 @@ use super::{
     comments::{first_sentence, of_method},
     schema::{Schemas, describe, name},
 };
-use crate::transcode::{Body, LINES, Route};
+use crate::{
+    signed::is_taken,
+    transcode::{Body, LINES, Route},
+};
 
 /// The operation. `binding` counts the routes of one method from 0.
 pub(super) fn operation(route: &Route, binding: usize, schemas: &mut Schemas) -> Value {
@@ -20,7 +23,7 @@ pub(super) fn operation(route: &Route, binding: usize, schemas: &mut Schemas) ->
         "description": format!("{comment}\n\n{}", in_words(route.rule)).trim(),
         "parameters": parameters(route, schemas),
         "responses": responses(route, schemas),
-        "security": security(route.rule),
+        "security": security(route),
         "x-usher-rule": as_json(route.rule),
         "x-usher-rpc": route.path.as_str(),
     });
@@ -114,14 +117,19 @@ fn responses(route: &Route, schemas: &mut Schemas) -> Value {
     responses
 }
 
-fn security(rule: &Rule) -> Value {
+fn security(route: &Route) -> Value {
+    let rule = route.rule;
     if rule.public && rule.signed_in {
         return json!([{}, {"bearer": []}, {"session": []}]);
     }
     if rule.public {
         return json!([]);
     }
-    json!([{"bearer": []}, {"session": []}])
+    let mut ways = vec![json!({"bearer": []}), json!({"session": []})];
+    if is_taken(&route.template) {
+        ways.push(json!({"signature": []}));
+    }
+    Value::Array(ways)
 }
 
 /// The rule as a sentence or two.

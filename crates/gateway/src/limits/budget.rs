@@ -86,6 +86,13 @@ impl Budget {
         answer
     }
 
+    /// The account's arrival as it is now; nothing is taken. `None` while nobody answers.
+    pub(super) async fn look(&self, key: Key) -> Option<Nanos> {
+        let name = text(key);
+        let held = tokio::time::timeout(PATIENCE, self.bucket.read(&name)).await.ok()?.ok()?;
+        Some(held.value.as_deref().map_or(0, read))
+    }
+
     #[cfg(test)]
     pub(super) fn asked(&self) -> usize {
         self.asked.load(std::sync::atomic::Ordering::Relaxed)

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use kernel::{SessionId, TenantId};
@@ -118,13 +118,23 @@ impl Ledger {
         work: impl FnOnce(Key, &mut Account) -> T,
     ) -> T {
         let hash = self.hasher.hash_one(key);
-        let part = usize::try_from(hash).unwrap_or_default() % PARTS;
-        let mut part = self.parts[part].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut part = self.part_of(hash);
         if let Some(account) = part.accounts.get_mut(&key) {
             return work(key, account);
         }
         let key = if part.has_room(now) { key } else { Key { of: Of::Crowd(hash % CROWD), ..key } };
         work(key, part.accounts.entry(key).or_default())
+    }
+
+    /// Looks at the account of `key`, if there is one; none is made.
+    pub(super) fn look<T>(&self, key: Key, read: impl FnOnce(Option<&Account>) -> T) -> T {
+        let part = self.part_of(self.hasher.hash_one(key));
+        read(part.accounts.get(&key))
+    }
+
+    fn part_of(&self, hash: u64) -> MutexGuard<'_, Part> {
+        let part = usize::try_from(hash).unwrap_or_default() % PARTS;
+        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[cfg(test)]

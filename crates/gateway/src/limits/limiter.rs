@@ -14,11 +14,14 @@ use tokio::sync::{Mutex, mpsc};
 use super::{
     Class, KeyBudget, Standing,
     budget::Budget,
+    labels::Labels,
     ledger::{Account, Key, Ledger, Of, What},
     rate::{Nanos, Rate},
 };
 use crate::Config;
 
+/// The policy of the plan, whatever is asked for.
+pub(crate) const BY_PLAN: &str = "requests-per-tenant";
 /// Accounts that wait to be told to the other gateways.
 const WAITING: usize = 4_096;
 
@@ -34,6 +37,9 @@ pub(crate) enum Who {
 }
 
 impl Who {
+    /// How the policies of addresses end.
+    pub(crate) const PER_ADDRESS: &str = "-per-address";
+
     /// The person or key behind a request to a tenant.
     pub(crate) fn person(tenant: TenantId, actor: &Actor) -> Self {
         // The same in every process: the hasher has no key.
@@ -69,15 +75,16 @@ struct Inner {
     /// How much of its tenant's quota one person may use, in hundredths.
     person_percent: u32,
     ledger: Ledger,
+    labels: Labels,
     clock: Clock,
     common: Option<(Budget, mpsc::Sender<(Key, Rate)>)>,
 }
 
 /// A policy that a request is counted by.
 #[derive(Clone)]
-struct Policy {
-    key: Key,
-    rate: Rate,
+pub(super) struct Policy {
+    pub(super) key: Key,
+    pub(super) rate: Rate,
     name: String,
 }
 
@@ -97,6 +104,7 @@ impl Limits {
             per_minute: Class::ALL.map(|class| class.per_minute(config)),
             person_percent: config.limit_person_percent,
             ledger: Ledger::default(),
+            labels: Labels::default(),
             clock,
             common,
         }));
@@ -137,11 +145,7 @@ impl Limits {
         tenant: TenantId,
         per_second: Option<u32>,
     ) -> Option<Standing> {
-        let quota = per_second.filter(|quota| *quota > 0)?;
-        // Another quota than before begins a new count.
-        let key = Key { of: Of::Tenant(tenant), what: What::Plan(quota) };
-        let rate = Rate { quota, window: 1 };
-        Some(self.count(Policy { key, rate, name: "requests-per-tenant".into() }).await)
+        Some(self.count(Self::plan(tenant, per_second)?).await)
     }
 
     /// Counts one request against what an API key of its own limit may be used for in a minute.
@@ -153,7 +157,15 @@ impl Limits {
         self.count(Policy { key, rate, name: "requests-per-key".into() }).await
     }
 
-    fn policy(&self, class: Class, who: Who) -> Option<Policy> {
+    /// The policy of a plan that allows so many requests in a second.
+    pub(super) fn plan(tenant: TenantId, per_second: Option<u32>) -> Option<Policy> {
+        let quota = per_second.filter(|quota| *quota > 0)?;
+        // Another quota than before begins a new count.
+        let key = Key { of: Of::Tenant(tenant), what: What::Plan(quota) };
+        Some(Policy { key, rate: Rate { quota, window: 1 }, name: BY_PLAN.into() })
+    }
+
+    pub(super) fn policy(&self, class: Class, who: Who) -> Option<Policy> {
         let at = Class::ALL.iter().position(|other| *other == class)?;
         let quota = match (self.0.per_minute[at], who) {
             (0, _) => return None,
@@ -229,21 +241,16 @@ impl Limits {
     fn pass(&self, policy: &Policy, account: &mut Account, now: Nanos) -> Standing {
         account.own = policy.rate.take(account.own, now, 1).0;
         let ahead = account.own.max(account.all);
-        let left = policy.rate.left(account.own, now);
-        let remaining = match account.all > now {
-            true => left.min(policy.rate.left(account.all, now).saturating_add(account.held)),
-            false => left,
-        };
-        self.standing(policy, remaining, ahead, now, false)
+        self.standing(policy, remaining(policy.rate, account, now), ahead, now, false)
     }
 
     fn refuse(&self, policy: &Policy, arrival: Nanos, now: Nanos) -> Standing {
-        metrics::counter!("usher_limits_refused_total", "policy" => policy.name.clone())
-            .increment(1);
+        let labels = [("policy", policy.name.clone()), ("tenant", self.0.labels.of(policy.key.of))];
+        metrics::counter!("usher_limits_refused_total", &labels).increment(1);
         self.standing(policy, 0, arrival, now, true)
     }
 
-    fn standing(
+    pub(super) fn standing(
         &self,
         policy: &Policy,
         remaining: u32,
@@ -297,7 +304,15 @@ impl Limits {
         }
     }
 
-    fn now(&self) -> Nanos {
+    pub(super) fn common(&self) -> Option<&Budget> {
+        self.0.common.as_ref().map(|(common, _)| common)
+    }
+
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    pub(super) fn now(&self) -> Nanos {
         let now = self.0.clock.now().jiff().as_nanosecond();
         Nanos::try_from(now).unwrap_or(Nanos::MAX)
     }
@@ -310,5 +325,14 @@ impl Limits {
     #[cfg(test)]
     pub(super) fn accounts(&self) -> usize {
         self.0.ledger.len()
+    }
+}
+
+/// Requests that would pass now, by what this gateway counted and what is known of all.
+pub(super) fn remaining(rate: Rate, account: &Account, now: Nanos) -> u32 {
+    let left = rate.left(account.own, now);
+    match account.all > now {
+        true => left.min(rate.left(account.all, now).saturating_add(account.held)),
+        false => left,
     }
 }

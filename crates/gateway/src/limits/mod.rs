@@ -3,15 +3,17 @@
 mod budget;
 mod class;
 mod key;
+mod labels;
 mod ledger;
 mod limiter;
+mod look;
 mod rate;
 mod standing;
 mod streams;
 
 pub(crate) use class::Class;
 pub(crate) use key::KeyBudget;
-pub(crate) use limiter::{Limits, Who};
+pub(crate) use limiter::{BY_PLAN, Limits, Who};
 pub(crate) use standing::Standing;
 pub(crate) use streams::{OpenStream, OpenStreams};
 

@@ -120,6 +120,26 @@ async fn a_flood_of_addresses_neither_grows_the_memory_nor_forgets_anybody() {
     assert!(!login(&limits, victim).await, "the victim is remembered");
 }
 
+#[tokio::test]
+async fn looking_at_a_tenant_takes_nothing_and_makes_no_account() {
+    let limits = alone(&Config { limit_read: 10, ..Config::default() }, &clock());
+    let (acme, beta) = (tenant(), tenant());
+    assert_eq!(count(&limits, Class::Read, Who::Tenant(acme), 4).await, 4);
+    assert!(passed(limits.charge_plan(acme, Some(5)).await));
+    let before = limits.accounts();
+    for _ in 0..100 {
+        let shown = limits.of_tenant(acme, Some(5)).await;
+        let left = |policy: &str| {
+            let standing = shown.iter().find(|standing| standing.policy == policy);
+            standing.map(|standing| (standing.quota, standing.remaining, standing.wait))
+        };
+        assert_eq!(left("read-per-tenant"), Some((10, 6, None)));
+        assert_eq!(left("requests-per-tenant"), Some((5, 4, None)));
+        assert!(limits.of_tenant(beta, None).await.iter().all(|s| s.remaining == s.quota));
+    }
+    assert_eq!(limits.accounts(), before);
+}
+
 /// Gateways of one platform, as different processes would be.
 struct Gateways {
     clock: Clock,
@@ -198,6 +218,37 @@ async fn a_budget_that_one_gateway_used_up_is_used_up_for_the_other() {
     gateways.clock.advance(Duration::from_secs(12));
     assert_eq!(count(&gateways.limits[1], Class::Login, who, 9).await, 1);
     assert_eq!(count(&gateways.limits[0], Class::Login, who, 9).await, 0);
+    gateways.end().await;
+}
+
+#[tokio::test]
+async fn what_one_gateway_let_through_is_seen_by_the_other() {
+    let gateways = Gateways::new(2, &config(0, 10)).await;
+    let acme = tenant();
+    assert_eq!(count(&gateways.limits[0], Class::Read, Who::Tenant(acme), 4).await, 4);
+    let shown = gateways.limits[1].of_tenant(acme, None).await;
+    let read = shown.iter().find(|shown| shown.policy == "read-per-tenant").expect("limited");
+    assert_eq!((read.remaining, read.alone), (6, false));
+    gateways.end().await;
+}
+
+#[tokio::test]
+async fn a_tenant_at_five_times_its_quota_leaves_another_all_of_its_own() {
+    let gateways = Gateways::new(2, &config(0, 600)).await;
+    let (noisy, quiet) = (Who::Tenant(tenant()), Who::Tenant(tenant()));
+    let (mut loud, mut heard, mut asked) = (0, 0, 0);
+    // For a minute the quiet one asks for half of its quota, and the noisy one for five times its own.
+    for step in 0..600 {
+        let limits = &gateways.limits[step % 2];
+        loud += count(limits, Class::Read, noisy, 5).await;
+        if step % 2 == 0 {
+            asked += 1;
+            heard += count(&gateways.limits[step / 2 % 2], Class::Read, quiet, 1).await;
+        }
+        gateways.clock.advance(Duration::from_millis(100));
+    }
+    assert_eq!((heard, asked), (300, 300), "every request of the quiet tenant passes");
+    assert!((1_180..=1_220).contains(&loud), "{loud} instead of 1,200 of 3,000");
     gateways.end().await;
 }
 

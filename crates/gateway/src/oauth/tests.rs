@@ -1,6 +1,9 @@
 //! How forms and apps' proofs are read.
 
-use super::*;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderMap;
+
+use super::{proof::read as client, *};
 
 #[test]
 fn a_form_is_read_as_it_was_written_and_what_is_none_is_refused() {

@@ -8,5 +8,5 @@ mod tenants;
 pub(crate) use evidence::{Caller, Evidence, Named, unknown};
 pub(crate) use host::HostName;
 pub(crate) use path::{Prefix, split};
-pub(crate) use tenants::{STREAMS, Tenants};
+pub(crate) use tenants::{REQUESTS, STREAMS, Tenants};
 pub use tenants::{Tenant, TenantStatus};

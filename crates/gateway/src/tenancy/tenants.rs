@@ -36,6 +36,8 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// Requests a second that its plan allows; `None` for as many as come.
     pub requests_per_second: Option<u32>,
+    /// Origins whose pages may read its part of the API.
+    pub allowed_origins: Vec<String>,
 }
 
 /// Whether a tenant may be served.
@@ -146,7 +148,7 @@ fn agree(found: Vec<Option<Arc<Tenant>>>) -> Result<Option<Arc<Tenant>>, Problem
 }
 
 /// The word of the limit that the gateway keeps.
-const REQUESTS: &str = "requests_per_second";
+pub(crate) const REQUESTS: &str = "requests_per_second";
 
 fn read(tenant: wire::tenant::v1::Tenant) -> Result<Tenant, Problem> {
     let id = TenantId::parse(&tenant.tenant_id).map_err(|_| Problem::internal())?;
@@ -158,6 +160,7 @@ fn read(tenant: wire::tenant::v1::Tenant) -> Result<Tenant, Problem> {
         locale: tenant.locale,
         status: TenantStatus::read(&tenant.status),
         requests_per_second: requests.map(|limit| u32::try_from(limit.most).unwrap_or(u32::MAX)),
+        allowed_origins: tenant.allowed_origins,
     })
 }
 
@@ -174,6 +177,7 @@ mod tests {
             locale: "en".into(),
             status: TenantStatus::Active,
             requests_per_second: None,
+            allowed_origins: Vec::new(),
         }))
     }
 

@@ -4,6 +4,7 @@ mod fields;
 #[cfg(test)]
 mod hostile;
 mod ndjson;
+mod rates;
 mod reply;
 mod route;
 mod router;

@@ -17,7 +17,7 @@ use wire::rules;
 use super::{
     Route,
     fields::{Sources, json_path, read},
-    reply, stream,
+    rates, reply, stream,
     version::{self, Versions},
 };
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     front::{Front, Visitor, Wanted, client},
     limits::{Class, Standing, Who},
     problem::Problem,
+    signed::Signed,
     tenancy::Tenant,
     upstream,
 };
@@ -106,6 +107,7 @@ async fn answer(
     if GIVES_UP.contains(&route.rule.audit.as_str()) {
         front.forget(&visitor);
     }
+    let answer = rates::add(front, route, &visitor, answer).await?;
     let answer = reply::decode(&route.rpc.output(), &answer)?;
     let tag = versions.and_then(|versions| versions.tag(&answer));
     let is_known = |tag| route.verb.is_safe() && version::is_known(&parts.headers, tag);
@@ -152,7 +154,11 @@ pub(crate) async fn enter(
     (wanted, opens): (Wanted, Opens),
     standing: &mut Option<Standing>,
 ) -> Result<Visitor, Problem> {
-    *standing = front.charge(class, Who::Address(client(parts)?.ip)).await;
+    let signed = parts.extensions.get::<Signed>().filter(|signed| signed.charged.0 == class);
+    *standing = match signed {
+        Some(signed) => signed.charged.1.clone(),
+        None => front.charge(class, Who::Address(client(parts)?.ip)).await,
+    };
     standing.as_ref().map_or(Ok(()), Standing::verdict)?;
     let admitted = front.admit(parts, wanted).await;
     if let Some(notice) = front.maintenance().await.filter(|_| opens == Opens::Normally) {

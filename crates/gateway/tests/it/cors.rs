@@ -90,11 +90,56 @@ async fn a_page_of_an_allowed_origin_acts_with_a_token_and_never_with_a_cookie()
 }
 
 #[tokio::test]
-async fn without_allowed_origins_nothing_is_said_of_them() {
+async fn without_allowed_origins_none_reads_anything() {
     let world = World::new();
     let answer = question(&world, "acme.localhost", EVERYWHERE).await;
     assert!(!answer.headers.contains_key("access-control-allow-origin"));
-    assert!(!answer.headers.contains_key("vary"));
+    assert_eq!(answer.header("vary"), "origin", "they may be allowed a moment later");
+}
+
+/// The origins that a question about, and a request to, this place are told.
+async fn told(world: &World, target: &str, host: &str) -> [String; 2] {
+    let ask = Ask::new("OPTIONS", target).host(host).header("origin", ACMES);
+    let asked = ask.header("access-control-request-method", "GET").send(world).await;
+    let ask = Ask::get(target).host(host).token("root-token").header("origin", ACMES);
+    let read = ask.send(world).await;
+    [asked, read].map(|answer| answer.header("access-control-allow-origin").to_owned())
+}
+
+#[tokio::test]
+async fn origins_of_a_tenants_settings_read_its_part_alone_and_change_while_all_runs() {
+    let world = World::new();
+    let acme = async || told(&world, "/v1/me", "acme.localhost").await;
+    assert_eq!(acme().await, ["", ""]);
+    *world.state.acme_allows.lock().expect("origins") = vec![ACMES.to_owned()];
+    testkit::eventually("it is allowed", async || acme().await == [ACMES, ACMES]).await;
+    for (target, host, expected) in [
+        ("/t/acme/v1/me", "localhost", [ACMES, ACMES]),
+        ("/v1/me", "portal.acme.example", [ACMES, ACMES]),
+        ("/v1/me", "beta.localhost", ["", ""]),
+        ("/v1/me", "localhost", ["", ""]),
+        ("/v1/me", "nobody.localhost", ["", ""]),
+        ("/v1/me", "gone.localhost", ["", ""]),
+    ] {
+        assert_eq!(told(&world, target, host).await, expected, "{target} at {host}");
+    }
+    world.state.acme_allows.lock().expect("origins").clear();
+    testkit::eventually("it is allowed no more", async || acme().await == ["", ""]).await;
+}
+
+#[tokio::test]
+async fn whoever_asks_too_much_with_any_origin_makes_nobody_look_for_a_tenant() {
+    let world = World::with(Config { limit_read: 1, ..Config::default() }, axum::Router::new());
+    let ask = || Ask::get("/v1/me").host("acme.localhost").header("origin", ACMES).send(&world);
+    assert_eq!(ask().await.status, 401);
+    let resolved = world.resolved();
+    for _ in 0..3 {
+        let answer = ask().await;
+        assert_eq!(answer.json()["violatedPolicies"], json!(["read-per-address"]));
+        let question = question(&world, "acme.localhost", ACMES).await;
+        assert!(!question.headers.contains_key("access-control-allow-origin"));
+    }
+    assert_eq!(world.resolved(), resolved);
 }
 
 #[tokio::test]

@@ -163,7 +163,8 @@ async fn what_is_large_is_compressed_for_those_who_can_read_it() {
     let world = World::new();
     let packed = Ask::get("/openapi.json").header("accept-encoding", "gzip").open(&world).await;
     assert_eq!(packed.headers()["content-encoding"], "gzip");
-    assert!(packed.headers()["vary"].to_str().expect("text").contains("accept-encoding"));
+    let varies = packed.headers().get_all("vary");
+    assert!(varies.iter().any(|name| name == "accept-encoding"), "{varies:?}");
     let plain = Ask::get("/openapi.json").open(&world).await;
     assert!(!plain.headers().contains_key("content-encoding"));
     let refused = Ask::get("/v1/me").header("accept-encoding", "gzip").open(&world).await;

@@ -15,6 +15,7 @@ mod pages;
 mod problems;
 mod raw;
 mod rolling;
+mod signed;
 mod sockets;
 mod streams;
 mod telemetry;

@@ -1,6 +1,7 @@
 //! Maintenance: who is served while it lasts, and how all gateways hear of it.
 
 use axum::{Router, routing::get};
+use bus::{Nats, Stream};
 use gateway::{Config, Notice, Switch};
 use serde_json::json;
 
@@ -78,6 +79,36 @@ async fn operators_switch_it_while_all_runs_and_every_gateway_follows() {
     for world in &worlds {
         testkit::eventually("it opens", async || ask().send(world).await.status == 200).await;
     }
+    let name = format!("KV_{}_door", stream.place().name);
+    stream.jetstream().await.delete_stream(name).await.expect("cleaned up");
+}
+
+#[tokio::test]
+async fn a_gateway_that_begins_without_nats_goes_on_and_says_that_it_does_not_know() {
+    let port = testkit::free_ports(1)[0];
+    let url = format!("nats://127.0.0.1:{port}");
+    let away = Nats::connect_to(&url.into(), Stream::default()).await.expect("an address");
+    let world = World::meeting(Config::default(), pages(), Some(away));
+    let answer = Ask::get("/v1/me").host("acme.localhost").ann().send(&world).await;
+    assert_eq!(answer.status, 200, "the platform goes on");
+    let ready = Ask::get("/readyz").send(&world).await;
+    assert_eq!(ready.status, 200);
+    let checks = ready.json()["checks"].as_array().expect("checks").clone();
+    let check = checks.iter().find(|check| check["name"] == "maintenance").expect("a check");
+    assert_eq!((check["ok"].as_bool(), check["advisory"].as_bool()), (Some(false), Some(true)));
+    assert!(check["reason"].as_str().expect("words").contains("taken for off"), "{check}");
+    world.host.kill();
+}
+
+#[tokio::test]
+async fn a_gateway_that_has_looked_has_nothing_to_say() {
+    let stream = testkit::Stream::new().await;
+    let world = World::meeting(Config::default(), pages(), Some(stream.nats().await));
+    testkit::eventually("it has looked", async || {
+        let ready = Ask::get("/readyz").send(&world).await;
+        ready.json()["checks"].as_array().expect("checks").iter().all(|check| check["ok"] == true)
+    })
+    .await;
     let name = format!("KV_{}_door", stream.place().name);
     stream.jetstream().await.delete_stream(name).await.expect("cleaned up");
 }

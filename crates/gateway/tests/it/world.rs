@@ -3,6 +3,7 @@
 mod counted;
 mod doors;
 mod fakes;
+mod quotas;
 
 use std::{
     net::SocketAddr,
@@ -15,7 +16,7 @@ use std::{
 use axum::{Router, body::Body, extract::ConnectInfo};
 use boot::{Health, Host};
 use bus::Nats;
-use gateway::{Config, Deps};
+use gateway::{Callers, Config, Deps};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use kernel::{Clock, Cx};
@@ -44,8 +45,12 @@ pub(crate) struct State {
     pub(crate) fail_with: Mutex<Option<tonic::Status>>,
     /// Acme's status, if it is not active.
     pub(crate) acme_is: Mutex<Option<String>>,
+    /// The origins in Acme's settings.
+    pub(crate) acme_allows: Mutex<Vec<String>>,
     /// What every tenant may have.
     pub(crate) limits: Mutex<Vec<wire::tenant::v1::Limit>>,
+    /// Whether that is beside their plans.
+    pub(crate) overridden: Mutex<bool>,
     /// The proofs that were asked about: operation and proof.
     pub(crate) proofs: Mutex<Vec<(String, String)>>,
     /// What is answered about every proof but a good one; all are right unless told.
@@ -80,6 +85,11 @@ impl World {
 
     /// A gateway that meets others on this NATS.
     pub(crate) fn meeting(config: Config, console: Router, nats: Option<Nats>) -> Self {
+        Self::at(config, console, nats, Clock::system())
+    }
+
+    /// The same, by this clock.
+    pub(crate) fn at(config: Config, console: Router, nats: Option<Nats>, clock: Clock) -> Self {
         let key = ServiceKey::generate("gateway").expect("key");
         let trust = Trust::default();
         trust.believe("gateway", key.public()).expect("public key");
@@ -87,9 +97,10 @@ impl World {
         fakes::settle(&peers, &trust, &state);
         let deps = Deps {
             mesh: Mesh::new(key, peers.clone()),
-            clock: Clock::system(),
+            clock,
             health: Health::new(&host),
             nats,
+            callers: Callers::read(config.signed_callers.as_ref()).expect("callers"),
         };
         let router = gateway::router(&config, deps, &host, console);
         Self { router, host, peers, state }

@@ -16,12 +16,13 @@ use wire::{
     },
     identity::Trust,
     tenant::v1::{
-        self as tenant, resolve_tenant_request::By, tenant_settings_server, tenants_server,
+        self as tenant, quotas_server::QuotasServer, resolve_tenant_request::By,
+        tenant_settings_server, tenants_server,
     },
     user::v1::{self as user, access_server, invites_server, people_server},
 };
 
-use super::{ACME, ANN, BETA, GONE, ROOT, State, counted::Counted};
+use super::{ACME, ANN, BETA, GONE, ROOT, State, counted::Counted, quotas::Allowed};
 
 pub(super) type Reply<T> = Result<Response<T>, Status>;
 
@@ -47,7 +48,8 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     let fake = Fake(state.clone());
     let guarded = |me, routes| Guard::new(me, trust.clone()).expect("ruled").protect(routes);
     let tenants = Routes::new(tenants_server::TenantsServer::new(fake.clone()))
-        .add_service(tenant_settings_server::TenantSettingsServer::new(Counted(state.clone())));
+        .add_service(tenant_settings_server::TenantSettingsServer::new(Counted(state.clone())))
+        .add_service(QuotasServer::new(Allowed(state.clone())));
     peers.here("tenant", guarded("tenant", tenants));
     let sessions = Routes::new(sessions_server::SessionsServer::new(fake.clone()))
         .add_service(LettersServer::new(fake.clone()))
@@ -106,6 +108,10 @@ impl tenants_server::Tenants for Fake {
             status: status.into(),
             locale: "en".into(),
             limits: self.0.limits.lock().expect("limits").clone(),
+            allowed_origins: match slug {
+                "acme" => self.0.acme_allows.lock().expect("origins").clone(),
+                _ => Vec::new(),
+            },
             ..Default::default()
         }))
     }
@@ -199,7 +205,13 @@ impl access_server::Access for Fake {
         let request = request.into_inner();
         let (ann, root) = (request.user_id == ANN, request.user_id == ROOT);
         let member = ann && request.tenant_id == ACME;
-        let permissions = ["user.invites.create", "user.invites.read", "user.members.read"];
+        let permissions = [
+            "activity.feed.read",
+            "tenant.usage.read",
+            "user.invites.create",
+            "user.invites.read",
+            "user.members.read",
+        ];
         let permissions = permissions.into_iter().filter(|_| member).map(Into::into).collect();
         Ok(Response::new(user::Effective {
             permissions,
@@ -332,9 +344,10 @@ impl invites_server::Invites for Fake {
 impl feed_server::Feed for Fake {
     async fn list_activity(
         &self,
-        _: Request<activity::ListActivityRequest>,
+        request: Request<activity::ListActivityRequest>,
     ) -> Reply<activity::ListActivityResponse> {
-        unasked()
+        self.note(request)?;
+        Ok(Response::new(activity::ListActivityResponse::default()))
     }
 
     type TailFactsStream = Pin<Box<dyn Stream<Item = Result<activity::Fact, Status>> + Send>>;
