@@ -1,4 +1,4 @@
-//! A person's own sign-in: the sessions, a new password, and which second factors there are.
+//! A person's own sign-in: the sessions, the address, a new password, which second factors there are, and who vouches.
 
 use askama::Template;
 use axum::{
@@ -15,9 +15,10 @@ use wire::{
     auth::v1::{
         ChangePasswordRequest, EndNamedSessionRequest, EndOtherSessionsRequest, FactorSet,
         GetFactorsRequest, ListPasskeysRequest, ListSessionsRequest, OpenSession, Passkey,
-        factors_client::FactorsClient, passkeys_client::PasskeysClient,
+        SsoChoice, factors_client::FactorsClient, passkeys_client::PasskeysClient,
         passwords_client::PasswordsClient, sessions_client::SessionsClient,
     },
+    user::v1::{GetMeRequest, people_client::PeopleClient},
 };
 
 use crate::{
@@ -28,6 +29,7 @@ use crate::{
     page::{Said, Shell, page as answer, redirect, say},
     reset::words,
     show::moment,
+    sso_link::{self, Link},
 };
 
 /// What the form for a new password sends.
@@ -45,6 +47,12 @@ struct Page<'a> {
     sessions: Vec<Row>,
     factors: FactorSet,
     passkeys: Vec<Key>,
+    /// The address that signs in, and whether the person has shown that they read its mail.
+    email: String,
+    address_proven: bool,
+    /// Who vouches for the person, and who else could.
+    links: Vec<Link>,
+    choices: Vec<SsoChoice>,
     problem: Option<&'a str>,
 }
 
@@ -156,10 +164,23 @@ pub(crate) async fn show(
         .await?
         .into_inner()
         .passkeys;
-    let passkeys = passkeys.into_iter().map(Key::from).collect();
-    let sessions = listed.sessions.into_iter().rev().map(Row::from).collect();
-    let shell = Shell::of(guest, "Your sign-in");
-    Ok(answer(status, &Page { shell, sessions, factors, passkeys, problem }))
+    let me = PeopleClient::new(mesh.to("user"))
+        .get_me(wire::call(guest.cx(), GetMeRequest {}))
+        .await?
+        .into_inner();
+    let (links, choices) = sso_link::known(mesh, guest).await?;
+    let shown = Page {
+        shell: Shell::of(guest, "Your sign-in"),
+        sessions: listed.sessions.into_iter().rev().map(Row::from).collect(),
+        factors,
+        passkeys: passkeys.into_iter().map(Key::from).collect(),
+        email: me.user.map(|user| user.email).unwrap_or_default(),
+        address_proven: me.address_proven,
+        links,
+        choices,
+        problem,
+    };
+    Ok(answer(status, &shown))
 }
 
 impl From<OpenSession> for Row {

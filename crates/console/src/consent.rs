@@ -5,7 +5,8 @@ use axum::{
     extract::{Query, State},
     response::Response,
 };
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use wire::{
     Mesh,
@@ -18,7 +19,7 @@ use crate::{
     failure::Failure,
     form::Fields,
     guest::Guest,
-    page::{Said, Shell, page, redirect, say},
+    page::{Shell, leading_to, page, redirect},
 };
 
 /// An app's wish, as it stands in the address and again in the form.
@@ -33,6 +34,8 @@ pub(crate) struct Wish {
     nonce: String,
     code_challenge: String,
     code_challenge_method: String,
+    request_uri: SecretString,
+    prompt: String,
 }
 
 /// What the form sends.
@@ -50,6 +53,15 @@ struct Page<'a> {
     shell: Shell,
     wish: &'a Wish,
     asked: &'a Authorization,
+    /// Where it is going to act.
+    workspace: Option<String>,
+}
+
+impl Wish {
+    /// The name of what the app pushed, for the form.
+    fn pushed(&self) -> &str {
+        self.request_uri.expose_secret()
+    }
 }
 
 impl From<&Wish> for ShowAuthorizationRequest {
@@ -64,41 +76,44 @@ impl From<&Wish> for ShowAuthorizationRequest {
             nonce: wish.nonce,
             code_challenge: wish.code_challenge,
             code_challenge_method: wish.code_challenge_method,
+            request_uri: wish.request_uri.expose_secret().to_owned(),
+            prompt: wish.prompt,
         }
     }
 }
 
-/// Asks whoever is signed in; looking grants nothing.
+/// Asks whoever is signed in, unless they have agreed before. Looking grants nothing but what was agreed to.
 pub(crate) async fn ask(
     State(mesh): State<Mesh>,
     guest: Guest,
     Query(wish): Query<Wish>,
 ) -> Result<Response, Failure> {
-    if !guest.is_signed_in() {
-        let said = Said {
-            title: "Sign in first",
-            text: "An app wants to act for you. Sign in, then begin again at the app.",
-            action: Some(("/signin", "Sign in")),
-        };
-        return Ok(say(&guest, StatusCode::UNAUTHORIZED, &said));
-    }
     let asked = wire::call(guest.cx(), ShowAuthorizationRequest::from(&wish));
-    let asked = OAuthClient::new(mesh.to("auth")).show_authorization(asked).await?.into_inner();
+    let looked = OAuthClient::new(mesh.to("auth")).show_authorization(asked).await;
+    if !guest.is_signed_in() {
+        // Only an app that wants nobody to be asked is told so; whatever else is wrong waits until somebody is signed in.
+        if let Ok(told) = &looked
+            && !told.get_ref().refusal_uri.is_empty()
+        {
+            return Ok(redirect(&told.get_ref().refusal_uri));
+        }
+        return Err(guest.to_sign_in()?);
+    }
+    let asked = looked?.into_inner();
     if !asked.refusal_uri.is_empty() {
         return Ok(redirect(&asked.refusal_uri));
     }
+    if asked.remembered {
+        let wish = Some((&wish).into());
+        let request = AuthorizeRequest { wish, approval: asked.approval, agreed: true };
+        let request = wire::call(guest.cx(), request);
+        let sent = OAuthClient::new(mesh.to("auth")).authorize(request).await?;
+        return Ok(redirect(&sent.get_ref().redirect_uri));
+    }
     let shell = Shell::of(&guest, "An app asks");
-    let mut response = page(StatusCode::OK, &Page { shell, wish: &wish, asked: &asked });
-    let policy = format!(
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-         form-action 'self' {}; frame-ancestors 'none'",
-        origin(&wish.redirect_uri)
-    );
-    // A browser holds the form to its policy also where our answer sends it on.
-    let policy =
-        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
-    Ok(response)
+    let workspace = guest.name_of(&asked.tenant_id);
+    let response = page(StatusCode::OK, &Page { shell, wish: &wish, asked: &asked, workspace });
+    Ok(leading_to(response, &asked.redirect_uri))
 }
 
 /// Takes the person's answer back to the app. The form of another site, and one that was shown to somebody else, count for
@@ -116,23 +131,4 @@ pub(crate) async fn answer(
     };
     let sent = OAuthClient::new(mesh.to("auth")).authorize(wire::call(guest.cx(), request)).await?;
     Ok(redirect(&sent.get_ref().redirect_uri))
-}
-
-/// Scheme and host of an address that `auth` knows.
-fn origin(uri: &str) -> &str {
-    let Some((scheme, rest)) = uri.split_once("://") else { return "" };
-    let host = rest.split(['/', '?']).next().unwrap_or_default();
-    &uri[..scheme.len() + 3 + host.len()]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_names_where_the_browser_is_sent() {
-        assert_eq!(origin("https://a.example:8443/cb?x=1"), "https://a.example:8443");
-        assert_eq!(origin("http://localhost?x"), "http://localhost");
-        assert_eq!(origin("nonsense"), "");
-    }
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use gateway::{Front, Scheme, waiting_cookie, waiting_token};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use gateway::{Front, waiting_cookie, waiting_token};
+use http::{HeaderMap, StatusCode, header};
 use kernel::Code;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -95,8 +95,7 @@ pub(crate) async fn confirm(
     Fields(fields): Fields<Shown>,
 ) -> Result<Response, Failure> {
     front.charge_login(guest.visitor())?;
-    let scheme = guest.visitor().scheme;
-    let Some(token) = waiting_token(&headers, scheme) else {
+    let Some(token) = waiting_token(&headers, guest.visitor().scheme) else {
         return Ok(redirect(&guest.at("/signin")));
     };
     let request = ConfirmSessionRequest {
@@ -105,24 +104,27 @@ pub(crate) async fn confirm(
     };
     let confirmed =
         FactorsClient::new(mesh.to("auth")).confirm_session(wire::call(guest.cx(), request)).await;
+    admit(&guest, confirmed)
+}
+
+/// What a second factor of any kind leads to: in, to another try, or back where the sign-in waited too long.
+pub(crate) fn admit(
+    guest: &Guest,
+    confirmed: Result<tonic::Response<Session>, Status>,
+) -> Result<Response, Failure> {
     let mut response = match confirmed {
-        Ok(session) => enter(&guest, session.into_inner())?,
+        Ok(session) => enter(guest, session.into_inner())?,
         Err(status) => match problem(&status) {
-            Some(words) => return Ok(ask(&guest, StatusCode::UNAUTHORIZED, Some(words))),
-            // It waited too long.
+            Some(words) => return Ok(ask(guest, StatusCode::UNAUTHORIZED, Some(words))),
             None if wire::code_of(&status).code == Code::Unauthenticated => {
                 redirect(&guest.at("/signin"))
             }
             None => return Err(status.into()),
         },
     };
-    response.headers_mut().append(header::SET_COOKIE, no_longer_waiting(scheme)?);
+    let cleared = waiting_cookie(guest.visitor().scheme, &SecretString::default(), 0)?;
+    response.headers_mut().append(header::SET_COOKIE, cleared);
     Ok(response)
-}
-
-/// Gives a sign-in that waits up, or notes that it is done.
-pub(crate) fn no_longer_waiting(scheme: Scheme) -> Result<HeaderValue, Failure> {
-    Ok(waiting_cookie(scheme, &SecretString::default(), 0)?)
 }
 
 /// Asks for a fresh proof.
@@ -144,22 +146,27 @@ pub(crate) async fn prove(
         code: fields.code.expose_secret().to_owned(),
     };
     let proven = FactorsClient::new(mesh.to("auth")).step_up(wire::call(guest.cx(), request)).await;
+    go_on(&front, &guest, proven)
+}
+
+/// What a fresh proof of any kind leads to: the session's new token, or another try.
+pub(crate) fn go_on(
+    front: &Front,
+    guest: &Guest,
+    proven: Result<tonic::Response<Session>, Status>,
+) -> Result<Response, Failure> {
     match proven {
         Ok(session) => {
             front.forget(guest.visitor());
-            go_on(&guest, session.into_inner())
+            let session = session.into_inner();
+            let ends = wire::instant(session.expires_at.as_ref());
+            enter_with(guest, &session.token.into(), ends, "/account")
         }
         Err(status) => match problem(&status) {
-            Some(words) => Ok(prove_page(&guest, StatusCode::BAD_REQUEST, Some(words))),
+            Some(words) => Ok(prove_page(guest, StatusCode::BAD_REQUEST, Some(words))),
             None => Err(status.into()),
         },
     }
-}
-
-/// Gives the browser the session's new token.
-pub(crate) fn go_on(guest: &Guest, session: Session) -> Result<Response, Failure> {
-    let ends = wire::instant(session.expires_at.as_ref());
-    enter_with(guest, &session.token.into(), ends, "/account")
 }
 
 /// Begins with an app, and shows its secret.
@@ -230,6 +237,9 @@ pub(crate) fn prove_first(guest: &Guest, status: Status) -> Result<Response, Fai
 /// What is wrong with what was shown, if that is what is wrong.
 pub(crate) fn problem(status: &Status) -> Option<&'static str> {
     let refusal = wire::code_of(status);
+    if refusal.fields.iter().any(|fault| fault.field == "token") {
+        return Some("It took too long. Try again.");
+    }
     match (refusal.code, refusal.reason.as_str()) {
         (_, "factor_refused") => {
             Some("The code does not fit, or was used already. Wait for the next one.")
@@ -243,12 +253,12 @@ pub(crate) fn problem(status: &Status) -> Option<&'static str> {
 }
 
 /// The form that asks for the second factor.
-pub(crate) fn ask(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
+fn ask(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
     page(status, &AskPage { shell: Shell::of(guest, "Sign in"), problem })
 }
 
 /// The form that asks for a fresh proof.
-pub(crate) fn prove_page(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
+fn prove_page(guest: &Guest, status: StatusCode, problem: Option<&str>) -> Response {
     page(status, &ProvePage { shell: Shell::of(guest, "Is it you?"), problem })
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Failure {
         address: String,
         /// What was asked for.
         wants: Wants,
+        /// The cookie that leads back afterwards.
+        back: HeaderValue,
     },
     /// What the gateway or a service refused.
     Problem(Problem),
@@ -77,8 +79,12 @@ impl From<Status> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
-            Self::SignIn { address, wants: Wants::Page } => redirect(&address),
-            Self::SignIn { address, wants: Wants::Part } => {
+            Self::SignIn { address, wants: Wants::Page, back } => {
+                let mut response = redirect(&address);
+                response.headers_mut().append(header::SET_COOKIE, back);
+                response
+            }
+            Self::SignIn { address, wants: Wants::Part, .. } => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
                 set_text(&mut response, HX_REDIRECT, &address);
                 set_text(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");

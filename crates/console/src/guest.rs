@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
-use gateway::{Front, Visitor};
-use http::{StatusCode, request::Parts};
+use gateway::{Front, Problem, Visitor, onward, onward_cookie};
+use http::{Method, StatusCode, request::Parts};
 use kernel::{Actor, Cx, Timestamp};
 
 use crate::failure::Failure;
@@ -18,6 +18,10 @@ pub(crate) struct Guest {
     visitor: Visitor,
     wants: Wants,
     now: Timestamp,
+    /// This page, where going to it again shows it again.
+    here: Option<String>,
+    /// The page that was asked for before anybody was signed in.
+    onward: Option<String>,
 }
 
 /// What the answer is put into.
@@ -59,6 +63,23 @@ impl Guest {
         self.visitor.tenant.as_ref().map(|tenant| tenant.name.clone())
     }
 
+    /// The name of this tenant, where the address names it.
+    pub(crate) fn name_of(&self, tenant_id: &str) -> Option<String> {
+        let tenant = self.visitor.tenant.as_ref().filter(|known| known.id.to_string() == tenant_id);
+        tenant.map(|tenant| tenant.name.clone())
+    }
+
+    /// The page that this browser was sent to sign in from.
+    pub(crate) fn onward(&self) -> Option<&str> {
+        self.onward.as_deref()
+    }
+
+    /// Sends this browser to sign in, and back here afterwards.
+    pub(crate) fn to_sign_in(&self) -> Result<Failure, Problem> {
+        let back = onward_cookie(self.visitor.scheme, self.here.as_deref())?;
+        Ok(Failure::SignIn { address: self.at("/signin"), wants: self.wants, back })
+    }
+
     pub(crate) fn is_signed_in(&self) -> bool {
         !matches!(self.visitor.cx.actor, Actor::Anonymous)
     }
@@ -70,7 +91,7 @@ impl Guest {
         }
         match self.visitor.refusal {
             Some(refusal) if refusal.status() == StatusCode::NOT_FOUND => Err(refusal.into()),
-            _ => Err(Failure::SignIn { address: self.at("/signin"), wants: self.wants }),
+            _ => Err(self.to_sign_in()?),
         }
     }
 }
@@ -86,6 +107,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Guest {
             true => Wants::Part,
             false => Wants::Page,
         };
-        Ok(Self { visitor, wants, now })
+        let is_page = parts.method == Method::GET && wants == Wants::Page;
+        let path = parts.uri.path_and_query().filter(|_| is_page);
+        let here = path.map(|path| format!("{}{path}", visitor.prefix));
+        let onward = onward(&parts.headers, visitor.scheme);
+        Ok(Self { visitor, wants, now, here, onward })
     }
 }

@@ -2,17 +2,18 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::Response,
 };
 use gateway::{Front, passkey_token};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use kernel::Code;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tonic::Status;
 use wire::{
     Mesh, Refusal,
+    auth::v1::SsoChoice,
     user::v1::{
         AcceptInvitationRequest, BeginInvitationPasskeyRequest, Invitation, ShowInvitationRequest,
         invites_client::InvitesClient,
@@ -23,6 +24,7 @@ use crate::{
     failure::Failure,
     form::Fields,
     guest::Guest,
+    invited_sso,
     page::{Shell, page},
     passkey::asked_of_device,
     words::Words,
@@ -32,13 +34,31 @@ use crate::{
 const SHORTEST: usize = 15;
 const LONGEST: usize = 1_024;
 
-/// What one of the forms sends. Somebody who has a password does not repeat it, and whoever brings a passkey has none.
+/// What one of the forms sends. Somebody who has a password does not repeat it, and whoever brings a passkey or comes by a
+/// provider's word has none.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Accept {
     password: SecretString,
     repeated: Option<SecretString>,
     credential: SecretString,
+    /// The provider by whose word the invitation is to be accepted.
+    with: String,
+}
+
+/// What the address of the page says beside the token.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    /// Why a provider's word did not let somebody in.
+    refused: String,
+}
+
+/// What is wrong, and where it is said.
+#[derive(Debug, Clone, Copy)]
+enum Fault<'a> {
+    Password(&'a str),
+    Provider(&'a str),
 }
 
 #[derive(Template)]
@@ -49,6 +69,9 @@ struct Page<'a> {
     invitation: &'a Invitation,
     until: String,
     problem: Option<&'a str>,
+    /// Providers of the tenant that vouch for people, and why the one that was asked did not.
+    choices: Vec<SsoChoice>,
+    refused: Option<&'a str>,
 }
 
 /// A page that says one thing.
@@ -62,17 +85,31 @@ struct Said<'a> {
     sign_in: Option<&'a str>,
 }
 
-/// Shows the invitation.
+/// Shows the invitation. No address accepts it, whoever made a browser go there.
 pub(crate) async fn show(
     State(mesh): State<Mesh>,
     Path(token): Path<SecretString>,
     guest: Guest,
+    method: Method,
     headers: HeaderMap,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    match look(&mesh, &guest, &token).await {
-        Ok(invitation) => Ok(ask(&guest, &invitation, StatusCode::OK, None)),
-        Err(status) => decline(&guest, Words::of_browser(&headers), status),
-    }
+    let invitation = match look(&mesh, &guest, &token, is_seen(&method, &headers)).await {
+        Ok(invitation) => invitation,
+        Err(status) => return decline(&guest, Words::of_browser(&headers), status),
+    };
+    let refused = Words::of(&invitation.locale).unvouched(&asked.refused);
+    Ok(ask(&mesh, &guest, &invitation, StatusCode::OK, refused.map(Fault::Provider)).await)
+}
+
+/// Whether a person looks: their browser went to the page by itself, and not ahead of them. Scanners of mail and programs do
+/// not say so (Fetch Metadata).
+fn is_seen(method: &Method, headers: &HeaderMap) -> bool {
+    let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
+    let is_ahead =
+        ["sec-purpose", "purpose", "x-moz"].iter().any(|&name| headers.contains_key(name));
+    let navigates = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+    method == Method::GET && navigates && !is_ahead
 }
 
 /// Asks for a passkey of the invited person.
@@ -92,24 +129,29 @@ pub(crate) async fn begin_passkey(
     asked_of_device(&guest, &asked.passkey_token.into(), asked.options, ends)
 }
 
-/// Accepts the invitation with a password or a passkey.
+/// Accepts the invitation with a password or a passkey, or begins the way to the provider that accepts it.
 pub(crate) async fn accept(
     State(mesh): State<Mesh>,
     Path(token): Path<SecretString>,
+    front: Front,
     guest: Guest,
     headers: HeaderMap,
     Fields(fields): Fields<Accept>,
 ) -> Result<Response, Failure> {
-    let invitation = match look(&mesh, &guest, &token).await {
+    let invitation = match look(&mesh, &guest, &token, false).await {
         Ok(invitation) => invitation,
         Err(status) => return decline(&guest, Words::of_browser(&headers), status),
     };
+    if !fields.with.is_empty() {
+        return invited_sso::begin(&mesh, &front, &guest, &invitation, &token, fields.with).await;
+    }
     let words = Words::of(&invitation.locale);
     let passkey = fields.passkey(&guest, &headers);
     if passkey.is_none()
         && let Some(problem) = fields.problem(&invitation, words)
     {
-        return Ok(ask(&guest, &invitation, StatusCode::BAD_REQUEST, Some(problem)));
+        let fault = Some(Fault::Password(problem));
+        return Ok(ask(&mesh, &guest, &invitation, StatusCode::BAD_REQUEST, fault).await);
     }
     let request = AcceptInvitationRequest {
         token: token.expose_secret().to_owned(),
@@ -125,7 +167,10 @@ pub(crate) async fn accept(
     };
     let refusal = wire::code_of(&status);
     match at_the_field(words, &refusal) {
-        Some(problem) => Ok(ask(&guest, &invitation, code(&refusal), Some(&problem))),
+        Some(problem) => {
+            let fault = Some(Fault::Password(&problem));
+            Ok(ask(&mesh, &guest, &invitation, code(&refusal), fault).await)
+        }
         None => decline(&guest, words, status),
     }
 }
@@ -155,8 +200,13 @@ impl Accept {
     }
 }
 
-async fn look(mesh: &Mesh, guest: &Guest, token: &SecretString) -> Result<Invitation, Status> {
-    let request = ShowInvitationRequest { token: token.expose_secret().to_owned() };
+async fn look(
+    mesh: &Mesh,
+    guest: &Guest,
+    token: &SecretString,
+    seen: bool,
+) -> Result<Invitation, Status> {
+    let request = ShowInvitationRequest { token: token.expose_secret().to_owned(), seen };
     let shown = InvitesClient::new(mesh.to("user"))
         .show_invitation(wire::call(guest.cx(), request))
         .await?;
@@ -186,16 +236,23 @@ fn code(refusal: &Refusal) -> StatusCode {
     }
 }
 
-fn ask(
+async fn ask(
+    mesh: &Mesh,
     guest: &Guest,
     invitation: &Invitation,
     status: StatusCode,
-    problem: Option<&str>,
+    fault: Option<Fault<'_>>,
 ) -> Response {
+    let (problem, refused) = match fault {
+        Some(Fault::Password(problem)) => (Some(problem), None),
+        Some(Fault::Provider(problem)) => (None, Some(problem)),
+        None => (None, None),
+    };
+    let choices = invited_sso::choices(mesh, guest, invitation).await;
     let words = Words::of(&invitation.locale);
     let until = words.moment(wire::instant(invitation.expires_at.as_ref()));
     let shell = frame(guest, words, words.title);
-    page(status, &Page { shell, words, invitation, until, problem })
+    page(status, &Page { shell, words, invitation, until, problem, choices, refused })
 }
 
 /// Says why the link leads nowhere, or that nobody can say at the moment.

@@ -20,6 +20,8 @@ pub(crate) struct Shell {
     pub(crate) signed_in: bool,
     /// Whether there is a list of tenants above this page.
     pub(crate) has_above: bool,
+    /// Whether the guest may see what the tenant decides for itself.
+    pub(crate) has_settings: bool,
 }
 
 impl Shell {
@@ -32,6 +34,7 @@ impl Shell {
             tenant: None,
             signed_in: false,
             has_above: false,
+            has_settings: false,
         }
     }
 
@@ -41,6 +44,7 @@ impl Shell {
             prefix: guest.prefix().to_owned(),
             tenant: guest.tenant_name(),
             signed_in: guest.is_signed_in(),
+            has_settings: guest.cx().tenant.is_some() && guest.cx().may("tenant.settings.read"),
             has_above: !guest.prefix().is_empty() && guest.cx().may("tenant.tenants.read"),
             ..Self::plain(title)
         }
@@ -98,4 +102,38 @@ pub(crate) fn redirect(address: &str) -> Response {
     let address = HeaderValue::from_str(address).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, address);
     response
+}
+
+/// Lets the forms of a page lead to an address that `auth` knows: a browser holds a form to its policy also where our answer
+/// sends it on.
+pub(crate) fn leading_to(mut response: Response, uri: &str) -> Response {
+    let policy = format!(
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+         form-action 'self' {}; frame-ancestors 'none'",
+        origin(uri)
+    );
+    let policy =
+        HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+/// Scheme and host of an address.
+fn origin(uri: &str) -> &str {
+    let Some((scheme, rest)) = uri.split_once("://") else { return "" };
+    let host = rest.split(['/', '?']).next().unwrap_or_default();
+    &uri[..scheme.len() + 3 + host.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policy_names_where_the_browser_is_sent() {
+        assert_eq!(origin("https://a.example:8443/cb?x=1"), "https://a.example:8443");
+        assert_eq!(origin("http://localhost?x"), "http://localhost");
+        assert_eq!(origin("nonsense"), "");
+        assert_eq!(origin(""), "");
+    }
 }

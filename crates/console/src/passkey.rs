@@ -7,7 +7,7 @@ use axum::{
 };
 use gateway::{Front, passkey_cookie, passkey_token, waiting_token};
 use http::{HeaderMap, StatusCode, header};
-use kernel::{Code, Timestamp};
+use kernel::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tonic::Status;
@@ -23,7 +23,7 @@ use wire::{
 
 use crate::{
     account,
-    factor::{ask, codes_page, go_on, no_longer_waiting, problem, prove_first, prove_page},
+    factor::{admit, codes_page, go_on, problem, prove_first},
     failure::Failure,
     form::Fields,
     guest::Guest,
@@ -81,7 +81,7 @@ pub(crate) async fn sign_in(
         .await;
     match entered {
         Ok(session) => unbound(&guest, enter(&guest, session.into_inner())?),
-        Err(status) => match wrong(&status) {
+        Err(status) => match problem(&status) {
             Some(words) => Ok(signin::show(&guest, StatusCode::UNAUTHORIZED, "", Some(words))),
             None => Err(status.into()),
         },
@@ -115,8 +115,7 @@ pub(crate) async fn confirm(
     Fields(fields): Fields<Answer>,
 ) -> Result<Response, Failure> {
     front.charge_login(guest.visitor())?;
-    let scheme = guest.visitor().scheme;
-    let Some(session_token) = waiting_token(&headers, scheme) else {
+    let Some(session_token) = waiting_token(&headers, guest.visitor().scheme) else {
         return Ok(redirect(&guest.at("/signin")));
     };
     let request = ConfirmSessionByPasskeyRequest {
@@ -127,19 +126,7 @@ pub(crate) async fn confirm(
     let confirmed = PasskeysClient::new(mesh.to("auth"))
         .confirm_session_by_passkey(wire::call(guest.cx(), request))
         .await;
-    let mut response = match confirmed {
-        Ok(session) => unbound(&guest, enter(&guest, session.into_inner())?)?,
-        Err(status) => match wrong(&status) {
-            Some(words) => return Ok(ask(&guest, StatusCode::UNAUTHORIZED, Some(words))),
-            // It waited too long.
-            None if wire::code_of(&status).code == Code::Unauthenticated => {
-                redirect(&guest.at("/signin"))
-            }
-            None => return Err(status.into()),
-        },
-    };
-    response.headers_mut().append(header::SET_COOKIE, no_longer_waiting(scheme)?);
-    Ok(response)
+    unbound(&guest, admit(&guest, confirmed)?)
 }
 
 /// Asks for a passkey as fresh proof.
@@ -170,16 +157,7 @@ pub(crate) async fn prove(
     let proven = PasskeysClient::new(mesh.to("auth"))
         .step_up_by_passkey(wire::call(guest.cx(), request))
         .await;
-    match proven {
-        Ok(session) => {
-            front.forget(guest.visitor());
-            unbound(&guest, go_on(&guest, session.into_inner())?)
-        }
-        Err(status) => match wrong(&status) {
-            Some(words) => Ok(prove_page(&guest, StatusCode::BAD_REQUEST, Some(words))),
-            None => Err(status.into()),
-        },
-    }
+    unbound(&guest, go_on(&front, &guest, proven)?)
 }
 
 /// Asks for a new passkey.
@@ -275,13 +253,6 @@ async fn refuse(mesh: &Mesh, guest: &Guest, status: Status) -> Result<Response, 
     account::show(mesh, guest, StatusCode::BAD_REQUEST, Some(words)).await
 }
 
-/// What is wrong with the device's answer, if that is what is wrong.
-fn wrong(status: &Status) -> Option<&'static str> {
-    let refusal = wire::code_of(status);
-    let of_ceremony = refusal.fields.iter().any(|fault| fault.field == "token");
-    if of_ceremony { Some("It took too long. Try again.") } else { problem(status) }
-}
-
 fn asked(guest: &Guest, begun: PasskeyCeremony) -> Result<Response, Failure> {
     let ends = wire::instant(begun.expires_at.as_ref());
     asked_of_device(guest, &begun.token.into(), begun.options, ends)
@@ -307,7 +278,7 @@ fn bound(guest: &Guest, headers: &HeaderMap) -> String {
     token.map(|token| token.expose_secret().to_owned()).unwrap_or_default()
 }
 
-/// Forgets the ceremony, which was used.
+/// Forgets the ceremony: it was used, whatever came of it.
 fn unbound(guest: &Guest, mut response: Response) -> Result<Response, Failure> {
     let cleared = passkey_cookie(guest.visitor().scheme, &SecretString::default(), 0)?;
     response.headers_mut().append(header::SET_COOKIE, cleared);

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use gateway::{Front, Problem, Scheme, Visitor, session_cookie, waiting_cookie};
+use gateway::{Front, Problem, Scheme, Visitor, onward_cookie, session_cookie, waiting_cookie};
 use http::{HeaderValue, StatusCode, header};
 use kernel::{Code, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -92,16 +92,32 @@ pub(crate) async fn sign_out(
     front: Front,
     visitor: Result<Visitor, Problem>,
 ) -> Result<Response, Failure> {
-    let mut prefix = String::new();
-    if let Ok(visitor) = visitor {
-        if visitor.cx.passport.is_some() {
-            let call = wire::call(&visitor.cx, EndSessionRequest {});
-            SessionsClient::new(mesh.to("auth")).end_session(call).await?;
+    match visitor {
+        Ok(visitor) => {
+            let sent = redirect(&format!("{}/signin", visitor.prefix));
+            leave(&mesh, &front, &visitor, sent).await
         }
-        front.forget(&visitor);
-        prefix = visitor.prefix;
+        Err(_) => forget_session(redirect("/signin")),
     }
-    let mut response = redirect(&format!("{prefix}/signin"));
+}
+
+/// Ends the visitor's session, also where this tenant does not let them in, and answers so that the browser forgets it.
+pub(crate) async fn leave(
+    mesh: &Mesh,
+    front: &Front,
+    visitor: &Visitor,
+    sent: Response,
+) -> Result<Response, Failure> {
+    if let Some(cx) = front.holder(visitor).await? {
+        let call = wire::call(&cx, EndSessionRequest {});
+        SessionsClient::new(mesh.to("auth")).end_session(call).await?;
+    }
+    front.forget(visitor);
+    forget_session(sent)
+}
+
+/// Has the browser forget its session.
+pub(crate) fn forget_session(mut response: Response) -> Result<Response, Failure> {
     for scheme in [Scheme::Https, Scheme::Http] {
         let cleared = session_cookie(scheme, &SecretString::default(), 0)?;
         response.headers_mut().append(header::SET_COOKIE, cleared);
@@ -121,7 +137,8 @@ pub(crate) fn enter(guest: &Guest, session: Session) -> Result<Response, Failure
     Ok(response)
 }
 
-/// Gives the browser the session of a token, and shows it a page.
+/// Gives the browser the session of a token, and shows it a page: where that is the first one, the page that was asked for
+/// before anybody was signed in.
 pub(crate) fn enter_with(
     guest: &Guest,
     token: &SecretString,
@@ -129,8 +146,13 @@ pub(crate) fn enter_with(
     page: &str,
 ) -> Result<Response, Failure> {
     let cookie: HeaderValue = session_cookie(guest.visitor().scheme, token, left(guest, ends))?;
-    let mut response = redirect(&guest.at(page));
+    let onward = guest.onward().filter(|_| page.ends_with('/'));
+    let mut response = redirect(&onward.map_or_else(|| guest.at(page), str::to_owned));
     response.headers_mut().insert(header::SET_COOKIE, cookie);
+    if onward.is_some() {
+        let led = onward_cookie(guest.visitor().scheme, None)?;
+        response.headers_mut().append(header::SET_COOKIE, led);
+    }
     Ok(response.into_response())
 }
 

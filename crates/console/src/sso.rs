@@ -11,7 +11,7 @@ use serde::Deserialize;
 use wire::{
     Mesh,
     auth::v1::{
-        BeginSsoSignInRequest, FinishSsoRequest, ListSsoChoicesRequest, SsoChoice,
+        BeginSsoSignInRequest, FinishSsoRequest, ListSsoChoicesRequest, SsoChoice, SsoJourney,
         sso_sign_ins_client::SsoSignInsClient,
     },
 };
@@ -19,12 +19,13 @@ use wire::{
 use crate::{
     failure::Failure,
     guest::Guest,
+    invited_sso,
     page::{Said, redirect, say},
     signin::{enter_with, left},
 };
 
-/// Between what the browser holds and where it goes afterwards.
-const THEN: char = '~';
+/// Between what the browser holds, where it goes afterwards, and the invitation that is accepted on the way.
+pub(crate) const THEN: char = '~';
 
 /// What the provider sends the browser back with.
 #[derive(Debug, Default, Deserialize)]
@@ -59,12 +60,18 @@ pub(crate) async fn begin(
     guest: Guest,
 ) -> Result<Response, Failure> {
     front.charge_opening(guest.visitor())?;
-    if let Some(address) = elsewhere(&mesh, &guest, &connection_id).await? {
-        return Ok(redirect(&address));
+    if let Some(there) = elsewhere(&mesh, &guest, &connection_id).await? {
+        return Ok(redirect(&format!("{there}/signin/sso/{connection_id}")));
     }
-    let call = wire::call(guest.cx(), BeginSsoSignInRequest { connection_id });
-    let begun = SsoSignInsClient::new(mesh.to("auth")).begin_sso_sign_in(call).await?.into_inner();
-    let seconds = left(&guest, wire::instant(begun.expires_at.as_ref()));
+    let call =
+        wire::call(guest.cx(), BeginSsoSignInRequest { connection_id, ..Default::default() });
+    let begun = SsoSignInsClient::new(mesh.to("auth")).begin_sso_sign_in(call).await?;
+    leave_for(&guest, begun.into_inner())
+}
+
+/// Sends the browser to the provider, and has it keep what it comes back with.
+pub(crate) fn leave_for(guest: &Guest, begun: SsoJourney) -> Result<Response, Failure> {
+    let seconds = left(guest, wire::instant(begun.expires_at.as_ref()));
     let held = format!("{}{THEN}{}", begun.binding, guest.prefix()).into();
     let cookie = sso_cookie(guest.visitor().scheme, &held, seconds)?;
     let mut response = redirect(&begun.url);
@@ -72,9 +79,9 @@ pub(crate) async fn begin(
     Ok(response)
 }
 
-/// Where a browser has to begin that is at a tenant's own host: what it holds there is not shown where the provider sends it
-/// back to.
-async fn elsewhere(
+/// The tenant's pages where a browser has to begin that is at a tenant's own host: what it holds there is not shown where
+/// the provider sends it back to.
+pub(crate) async fn elsewhere(
     mesh: &Mesh,
     guest: &Guest,
     connection_id: &str,
@@ -86,7 +93,7 @@ async fn elsewhere(
     let listed = SsoSignInsClient::new(mesh.to("auth")).list_sso_choices(call).await?.into_inner();
     let is_offered = listed.choices.iter().any(|choice| choice.connection_id == connection_id);
     let (url, slug) = (listed.public_url, &tenant.slug);
-    Ok(is_offered.then(|| format!("{url}/t/{slug}/signin/sso/{connection_id}")))
+    Ok(is_offered.then(|| format!("{url}/t/{slug}")))
 }
 
 /// Signs in by what the browser came back with, and shows it the tenant it began in.
@@ -101,7 +108,8 @@ pub(crate) async fn back(
     front.charge_login(guest.visitor())?;
     let scheme = guest.visitor().scheme;
     let held = sso_binding(&headers, scheme).unwrap_or_default();
-    let (binding, prefix) = held.expose_secret().split_once(THEN).unwrap_or_default();
+    let mut held = held.expose_secret().splitn(3, THEN);
+    let [binding, prefix, invitation] = [(); 3].map(|()| held.next().unwrap_or_default());
     let request = FinishSsoRequest {
         binding: binding.into(),
         state: back.state,
@@ -109,6 +117,7 @@ pub(crate) async fn back(
         iss: back.iss,
         error: back.error,
         connection_id,
+        invitation_token: invitation.into(),
     };
     let finished =
         SsoSignInsClient::new(mesh.to("auth")).finish_sso(wire::call(guest.cx(), request)).await;
@@ -117,6 +126,9 @@ pub(crate) async fn back(
             let session = session.into_inner();
             let ends = wire::instant(session.expires_at.as_ref());
             enter_with(&guest, &session.token.into(), ends, &format!("{prefix}/"))?
+        }
+        Err(status) if !invitation.is_empty() => {
+            redirect(&invited_sso::page(invitation, &wire::code_of(&status).reason))
         }
         Err(status) => {
             let words = match wire::code_of(&status).reason.as_str() {
@@ -127,12 +139,17 @@ pub(crate) async fn back(
                 "sso_not_admitted" => {
                     "This workspace does not let you in by this way. Ask for an invitation."
                 }
+                "sso_linked" => "This account, or the one at the provider, is linked already.",
                 "account_disabled" => "This account is disabled.",
                 _ => return Err(status.into()),
             };
-            let again = format!("{prefix}/signin");
-            let action = Some((again.as_str(), "Back to sign-in"));
-            let said = Said { title: "You are not signed in", text: words, action };
+            // Whoever is signed in came to be linked.
+            let (title, page, back) = match guest.is_signed_in() {
+                true => ("It is not linked", "account", "Back"),
+                false => ("You are not signed in", "signin", "Back to sign-in"),
+            };
+            let address = format!("{prefix}/{page}");
+            let said = Said { title, text: words, action: Some((&address, back)) };
             say(&guest, StatusCode::FORBIDDEN, &said)
         }
     };

@@ -20,6 +20,12 @@ pub(crate) struct Words {
     pub(crate) or_passkey: &'static str,
     pub(crate) passkey_hint: &'static str,
     pub(crate) no_passkey: &'static str,
+    pub(crate) or_provider: &'static str,
+    sso_refused: &'static str,
+    sso_link_first: &'static str,
+    sso_not_admitted: &'static str,
+    sso_other_address: &'static str,
+    sso_away: &'static str,
     pub(crate) accept: &'static str,
     pub(crate) too_short: &'static str,
     pub(crate) too_long: &'static str,
@@ -75,6 +81,12 @@ static EN: Words = Words {
     or_passkey: "Accept with a passkey",
     passkey_hint: "Your phone, computer or security key signs you in, without a password.",
     no_passkey: "The passkey was not made, or it took too long. Try again, or choose a password.",
+    or_provider: "Continue with",
+    sso_refused: "The provider did not let you in, or it took too long. Try again, or accept otherwise.",
+    sso_link_first: "You have an account already. Accept with its password; it can be linked with the provider then.",
+    sso_not_admitted: "The workspace does not let you in at the moment. Ask whoever invited you.",
+    sso_other_address: "The provider knows you by another address than the invited one. Accept otherwise, or ask to be invited by that address.",
+    sso_away: "The provider's word could not be checked. Your invitation is safe; try again shortly.",
     accept: "Accept the invitation",
     too_short: "The password has fewer than 15 characters.",
     too_long: "The password has more than 1,024 characters.",
@@ -143,6 +155,12 @@ static RU: Words = Words {
     or_passkey: "Принять с ключом доступа",
     passkey_hint: "Вход по телефону, компьютеру или ключу безопасности, без пароля.",
     no_passkey: "Ключ доступа не создан, или прошло слишком много времени. Попробуйте ещё раз или придумайте пароль.",
+    or_provider: "Продолжить через",
+    sso_refused: "Войти через провайдера не удалось, или прошло слишком много времени. Попробуйте ещё раз или примите приглашение иначе.",
+    sso_link_first: "У вас уже есть учётная запись. Примите приглашение с её паролем; потом её можно связать с провайдером.",
+    sso_not_admitted: "Рабочее пространство сейчас вас не впускает. Спросите у того, кто вас пригласил.",
+    sso_other_address: "Провайдер знает вас по другому адресу, не по приглашённому. Примите приглашение иначе или попросите пригласить этот адрес.",
+    sso_away: "Проверить вход через провайдера не удалось. С приглашением всё в порядке; попробуйте чуть позже.",
     accept: "Принять приглашение",
     too_short: "В пароле меньше 15 символов.",
     too_long: "В пароле больше 1024 символов.",
@@ -227,6 +245,18 @@ impl Words {
             "not_let_back" => self.not_let_back,
             "seats_taken" => self.full,
             _ => return None,
+        })
+    }
+
+    /// Why a provider's word did not let an invited person in; nothing where none was asked.
+    pub(crate) fn unvouched(&self, reason: &str) -> Option<&'static str> {
+        Some(match reason {
+            "" => return None,
+            "sso_refused" => self.sso_refused,
+            "sso_link_first" => self.sso_link_first,
+            "sso_not_admitted" => self.sso_not_admitted,
+            "sso_other_address" => self.sso_other_address,
+            _ => self.sso_away,
         })
     }
 

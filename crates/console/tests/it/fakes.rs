@@ -7,10 +7,13 @@ mod funnels;
 pub(crate) mod jobs;
 mod join_links;
 mod letters;
+mod me;
 mod onboarding;
 mod passkeys;
 mod people;
 mod sessions;
+mod settings;
+mod setups;
 mod sign_ups;
 mod sso;
 mod tenants;
@@ -28,9 +31,10 @@ use tonic_types::{ErrorDetails, StatusExt};
 use wire::{
     Guard, Peers,
     auth::v1::{
-        captchas_server::CaptchasServer, factors_server::FactorsServer,
-        letters_server::LettersServer, passkeys_server::PasskeysServer,
-        passwords_server::PasswordsServer, sessions_server::SessionsServer,
+        addresses_server::AddressesServer, captchas_server::CaptchasServer,
+        factors_server::FactorsServer, letters_server::LettersServer,
+        passkeys_server::PasskeysServer, passwords_server::PasswordsServer,
+        sessions_server::SessionsServer, sso_connections_server::SsoConnectionsServer,
         sso_sign_ins_server::SsoSignInsServer,
     },
     identity::Trust,
@@ -39,12 +43,15 @@ use wire::{
         jobs_server::JobsServer, onboarding_server::OnboardingServer,
         rollouts_server::RolloutsServer,
     },
-    tenant::v1::tenants_server::TenantsServer,
+    tenant::v1::{
+        UpdateSettingsRequest, tenant_settings_server::TenantSettingsServer,
+        tenants_server::TenantsServer,
+    },
     user::v1::{
         AcceptInvitationRequest, EmailChange, EmailChangeLetter, Invitation,
         access_server::AccessServer, email_changes_server::EmailChangesServer,
         invites_server::InvitesServer, join_links_server::JoinLinksServer,
-        sign_ups_server::SignUpsServer,
+        people_server::PeopleServer, setups_server::SetupsServer, sign_ups_server::SignUpsServer,
     },
 };
 
@@ -69,6 +76,10 @@ pub(crate) struct State {
     pub(crate) closed: Mutex<Option<Status>>,
     pub(crate) refuse_password: Mutex<Option<Status>>,
     pub(crate) accepted: AtomicUsize,
+    /// How often a person has seen the invitation.
+    pub(crate) seen: AtomicUsize,
+    /// Why a provider's word does not let the invited person in, if it does not.
+    pub(crate) unvouched: Mutex<Option<Status>>,
     /// How an invitation was accepted last.
     pub(crate) acceptance: Mutex<AcceptInvitationRequest>,
     /// Whom a shared link was used for: an address, or nothing for somebody who is signed in.
@@ -85,6 +96,10 @@ pub(crate) struct State {
     pub(crate) captcha: Mutex<String>,
     /// Whether strangers come by invitation alone.
     pub(crate) closed_to_strangers: AtomicBool,
+    /// Whether the person has yet to prove their address.
+    pub(crate) unproven: AtomicBool,
+    /// The settings as they were set last.
+    pub(crate) settings: Mutex<UpdateSettingsRequest>,
 }
 
 /// A service's answer.
@@ -106,8 +121,11 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     auth = auth.add_service(SsoSignInsServer::new(fake()));
     auth = auth.add_service(PasswordsServer::new(fake()));
     auth = auth.add_service(CaptchasServer::new(fake()));
+    auth = auth.add_service(AddressesServer::new(fake()));
+    auth = auth.add_service(SsoConnectionsServer::new(fake()));
     put("auth", auth);
-    put("tenant", Routes::new(TenantsServer::new(fake())));
+    let tenant = Routes::new(TenantsServer::new(fake()));
+    put("tenant", tenant.add_service(TenantSettingsServer::new(fake())));
     let mut provisioning = Routes::new(OnboardingServer::new(fake()));
     provisioning = provisioning.add_service(FunnelsServer::new(fake()));
     provisioning = provisioning.add_service(RolloutsServer::new(fake()));
@@ -119,6 +137,8 @@ pub(crate) fn settle(peers: &Peers, trust: &Trust, state: &Arc<State>) {
     user = user.add_service(JoinLinksServer::new(fake()));
     user = user.add_service(EmailChangesServer::new(fake()));
     user = user.add_service(SignUpsServer::new(fake()));
+    user = user.add_service(SetupsServer::new(fake()));
+    user = user.add_service(PeopleServer::new(fake()));
     put("user", user);
 }
 

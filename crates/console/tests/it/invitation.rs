@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use tonic::Code;
 
 use crate::{
-    fakes::refusal,
+    fakes::{OPERATOR, refusal},
     world::{Ask, HOSTILE, World, invitation},
 };
 
@@ -133,4 +133,87 @@ async fn hostile_words_in_an_invitation_do_nothing() {
     }
     let shown = Ask::get(LINK).send(&world).await;
     assert!(shown.page(200).contains("&#60;script&#62;") && !shown.text.contains("\" onload"));
+}
+
+#[tokio::test]
+async fn a_persons_look_is_told_from_those_of_machines() {
+    let world = World::new();
+    let navigates =
+        |ask: Ask| ask.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document");
+    for machine in [
+        Ask::get(LINK),
+        Ask::get(LINK).header("sec-fetch-mode", "navigate"),
+        navigates(Ask::new("HEAD", LINK)),
+        navigates(Ask::get(LINK)).header("sec-purpose", "prefetch;prerender"),
+        navigates(Ask::get(LINK)).header("purpose", "prefetch"),
+        navigates(Ask::post(LINK, "password=short")),
+    ] {
+        machine.send(&world).await;
+        assert_eq!(world.state.seen.load(Ordering::SeqCst), 0);
+    }
+    navigates(Ask::get(LINK)).send(&world).await.page(200);
+    assert_eq!(world.state.seen.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn the_provider_of_the_tenant_that_invites_is_offered_and_leads_into_it() {
+    let world = World::new();
+    let shown = Ask::get(LINK).send(&world).await;
+    let offer = format!("name=\"with\" value=\"{OPERATOR}\"");
+    assert!(shown.page(200).contains(&offer) && shown.text.contains("Continue with"));
+    assert!(!shown.text.contains("<script>alert"), "a name is only text");
+    let with = format!("with={OPERATOR}");
+    let gone = Ask::post(LINK, &with).send(&world).await;
+    // No redirect: browsers follow none from a form to another site.
+    let leads = "content=\"0; url=https://idp.example/authorize?state=s\"";
+    assert!(gone.page(200).contains(leads), "{}", gone.text);
+    assert!(!gone.text.contains("<script>alert"), "a name is only text");
+    let held = "usher-sso=invited-binding~/t/demo~canary-token";
+    let cookie = gone.cookies()[0];
+    assert!(cookie.starts_with(&format!("{held}; Path=/; HttpOnly; SameSite=Lax")), "{cookie}");
+    for method in ["GET", "HEAD"] {
+        let looked = Ask::new(method, &format!("{LINK}?{with}")).send(&world).await;
+        assert!(looked.status == 200 && looked.cookies().is_empty(), "nothing begins by looking");
+    }
+    for site in ["cross-site", "same-site"] {
+        let lured = Ask::new("POST", LINK).header("sec-fetch-site", site).send(&world).await;
+        assert!(lured.status == 403 && lured.cookies().is_empty(), "{site}");
+    }
+    let answer = "state=s&code=c&iss=https%3A%2F%2Fidp.example";
+    let address = format!("/signin/sso/back/{OPERATOR}?{answer}");
+    let back = Ask::get(&address).header("cookie", held).send(&world).await;
+    assert_eq!((back.status.as_u16(), back.header("location")), (303, "/t/demo/"));
+    assert!(back.cookies()[0].starts_with("usher=operator-token;"));
+    let sent = Ask::post(LINK, &with).host("demo.localhost:8080").send(&world).await;
+    let leads = format!("content=\"0; url=https://usher.example{LINK}\"");
+    assert!(sent.page(200).contains(&leads), "there the person begins again: {}", sent.text);
+    assert!(sent.cookies().is_empty(), "nothing is held at a tenant's own host");
+}
+
+#[tokio::test]
+async fn where_the_providers_word_lets_nobody_in_the_invitation_says_why() {
+    let world = World::new();
+    let held = "usher-sso=invited-binding~/t/demo~canary-token";
+    let address = format!("/signin/sso/back/{OPERATOR}?state=s&code=c");
+    for (reason, words) in [
+        ("sso_other_address", "another address than the invited one"),
+        ("sso_link_first", "You have an account already"),
+        ("sso_not_admitted", "does not let you in"),
+        ("sso_refused", "did not let you in"),
+        ("peer_unavailable", "could not be checked"),
+    ] {
+        let why = refusal(Code::PermissionDenied, reason, "10.0.0.3: select");
+        *world.state.unvouched.lock().expect("unvouched") = Some(why);
+        let back = Ask::get(&address).header("cookie", held).send(&world).await;
+        let page = format!("{LINK}?refused={reason}");
+        assert_eq!((back.status.as_u16(), back.header("location")), (303, page.as_str()));
+        assert!(back.cookies().iter().all(|cookie| cookie.contains("Max-Age=0")));
+        let shown = Ask::get(&page).send(&world).await;
+        assert!(shown.page(200).contains(words), "{reason}: {}", shown.text);
+    }
+    let closed = refusal(Code::FailedPrecondition, "sso_invitation_closed", "Over.");
+    *world.state.unvouched.lock().expect("unvouched") = Some(closed);
+    let back = Ask::get(&address).header("cookie", held).send(&world).await;
+    assert_eq!(back.header("location"), LINK, "the page finds out by itself");
+    assert_eq!(accepted(&world), 0);
 }

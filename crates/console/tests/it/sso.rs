@@ -1,7 +1,9 @@
 //! Single sign-on: the browser goes to the provider and comes back to where it began.
 
+use std::sync::atomic::Ordering;
+
 use crate::{
-    fakes::OPERATOR,
+    fakes::{MEMBER, OPERATOR},
     world::{Ask, World},
 };
 
@@ -68,4 +70,56 @@ async fn another_browser_or_a_refusal_signs_nobody_in() {
         assert!(refused.page(403).contains("did not succeed"));
         assert!(refused.cookies().iter().all(|cookie| cookie.contains("Max-Age=0")));
     }
+}
+
+#[tokio::test]
+async fn a_person_links_and_unlinks_providers_after_a_fresh_proof() {
+    let world = World::new();
+    let page = Ask::get("/t/demo/account").operator().send(&world).await;
+    let shown = page.page(200);
+    assert!(shown.contains(&format!("action=\"/t/demo/account/sso/{MEMBER}/remove\"")));
+    assert!(shown.contains(&format!("href=\"/t/demo/account/sso/{OPERATOR}\"")));
+    assert!(!shown.contains("<script>alert"), "names are only text");
+    let address = format!("/t/demo/account/sso/{OPERATOR}");
+    let remove = format!("/t/demo/account/sso/{MEMBER}/remove");
+    world.state.stale.store(true, Ordering::SeqCst);
+    for ask in [Ask::get(&address), Ask::post(&remove, "")] {
+        let stale = ask.operator().send(&world).await;
+        assert_eq!(
+            (stale.status.as_u16(), stale.header("location")),
+            (303, "/t/demo/account/prove")
+        );
+    }
+    world.state.stale.store(false, Ordering::SeqCst);
+    let gone = Ask::get(&address).operator().send(&world).await;
+    assert_eq!(gone.header("location"), "https://idp.example/authorize?state=link");
+    assert!(gone.cookies()[0].starts_with("usher-sso=link-binding~/t/demo;"));
+    let lured = Ask::get(&address).operator().header("sec-fetch-site", "cross-site");
+    let lured = lured.send(&world).await;
+    assert!(lured.page(403).contains("another site may not") && lured.cookies().is_empty());
+    let stranger = Ask::get(&address).send(&world).await;
+    assert_eq!((stranger.status.as_u16(), stranger.header("location")), (303, "/t/demo/signin"));
+    let removed = Ask::post(&remove, "").operator().send(&world).await;
+    assert_eq!((removed.status.as_u16(), removed.header("location")), (303, "/t/demo/account"));
+    let forged = Ask::new("POST", &remove).operator().header("sec-fetch-site", "cross-site");
+    assert_eq!(forged.send(&world).await.status, 403);
+    assert_eq!(*world.state.operated.lock().expect("operated"), [format!("unlink {MEMBER}")]);
+}
+
+#[tokio::test]
+async fn linking_from_a_tenants_own_host_goes_on_at_the_account_page_where_it_comes_back_to() {
+    let world = World::new();
+    let begin = Ask::get(&format!("/account/sso/{OPERATOR}")).host("demo.localhost:8080");
+    let begin = begin.operator().header("sec-fetch-site", "same-origin");
+    let sent = begin.send(&world).await;
+    let there = "https://usher.example/t/demo/account";
+    assert_eq!((sent.status.as_u16(), sent.header("location")), (303, there));
+    // The browser says of the whole way that it came from another host.
+    let hop = Ask::get("/t/demo/account").operator().header("sec-fetch-site", "same-site");
+    let shown = hop.send(&world).await;
+    let address = format!("/t/demo/account/sso/{OPERATOR}");
+    assert!(shown.page(200).contains(&format!("href=\"{address}\"")));
+    let clicked = Ask::get(&address).operator().header("sec-fetch-site", "same-origin");
+    let gone = clicked.send(&world).await;
+    assert_eq!(gone.header("location"), "https://idp.example/authorize?state=link");
 }

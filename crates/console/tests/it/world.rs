@@ -49,6 +49,7 @@ impl World {
             clock: Clock::system(),
             health: Health::new(&host),
             nats: None,
+            callers: gateway::Callers::default(),
         };
         let proxies = vec!["10.0.0.0/8".parse().expect("a network")];
         let config = Config { trusted_proxies: proxies, ..Config::default() };
@@ -206,5 +207,7 @@ pub(crate) fn invitation(locale: &str) -> Invitation {
         locale: locale.into(),
         expires_at: Some(wire::timestamp(at.into())),
         needs_password: true,
+        tenant_id: fakes::DEMO.into(),
+        tenant_slug: "demo".into(),
     }
 }

@@ -18,6 +18,10 @@ impl Access for Fake {
         let (permissions, belongs) = match request.user_id.as_str() {
             OPERATOR => (
                 &[
+                    "auth.sso.read",
+                    "auth.sso.write",
+                    "tenant.settings.read",
+                    "tenant.settings.update",
                     "tenant.tenants.read",
                     "provisioning.clients.read",
                     "provisioning.clients.create",

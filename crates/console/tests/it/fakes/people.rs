@@ -34,7 +34,10 @@ impl Invites for Fake {
         unasked()
     }
 
-    async fn show_invitation(&self, _: Request<ShowInvitationRequest>) -> Answer<Invitation> {
+    async fn show_invitation(&self, request: Request<ShowInvitationRequest>) -> Answer<Invitation> {
+        if request.get_ref().seen {
+            self.0.seen.fetch_add(1, Ordering::SeqCst);
+        }
         if let Some(status) = self.0.closed.lock().expect("closed").clone() {
             return Err(status);
         }
