@@ -39,7 +39,7 @@ help: ## List the verbs
 ##@ Run
 
 .PHONY: deps deps-run
-deps: ## Install what is missing: PostgreSQL, nats-server, a C compiler
+deps: ## Install what is missing: PostgreSQL, nats-server, a C compiler, npm, Python
 	@deploy/deps
 
 # Servers that DATABASE_URL and NATS_URL name need not be installed here.

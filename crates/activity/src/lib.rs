@@ -37,7 +37,9 @@ pub struct App {
 /// # Errors
 /// [`Unruled`] when an RPC has no rule.
 pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
-    let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
+    let (tell, trusted) = bus::TrustedCalls::of(app.db.clone());
+    let guarded = Guard::new(NAME, trust)?.telling(tell).protect(grpc::routes(app));
+    host.spawn("activity trusted calls", async move |stop| Ok(trusted.run(stop).await?));
     let consumers = events::consumers(app);
     host.spawn("activity consumers", async move |stop| Ok(consumers.run(stop).await?));
     Ok(guarded)

@@ -45,7 +45,6 @@ use report::{Figure, Noise, Section};
 
 const BINARY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/release/usher");
 
-/// Measure the platform on this machine; takes at most nine minutes.
 /// Measure the platform on this machine; takes at most ten minutes.
 ///
 /// Unless DATABASE_URL and NATS_URL name real servers, private ones are started, as durable as in production. Named ones

@@ -33,7 +33,9 @@ pub struct App {
 /// # Errors
 /// [`Unruled`] when an RPC has no rule.
 pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
-    let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
+    let (tell, trusted) = bus::TrustedCalls::of(app.db.clone());
+    let guarded = Guard::new(NAME, trust)?.telling(tell).protect(grpc::routes(app));
+    host.spawn("events trusted calls", async move |stop| Ok(trusted.run(stop).await?));
     let relay = Relay::new(app.db.clone(), app.nats.clone());
     host.spawn("events relay", async move |stop| Ok(relay.run(stop).await?));
     Ok(guarded)

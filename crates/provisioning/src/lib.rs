@@ -108,7 +108,9 @@ impl App {
 /// # Errors
 /// [`Unruled`] when an RPC has no rule.
 pub fn start(app: &App, trust: Trust, host: &Host) -> Result<Guarded, Unruled> {
-    let guarded = Guard::new(NAME, trust)?.protect(grpc::routes(app));
+    let (tell, trusted) = bus::TrustedCalls::of(app.db.clone());
+    let guarded = Guard::new(NAME, trust)?.telling(tell).protect(grpc::routes(app));
+    host.spawn("provisioning trusted calls", async move |stop| Ok(trusted.run(stop).await?));
     let relay = Relay::new(app.db.clone(), app.nats.clone());
     host.spawn("provisioning relay", async move |stop| Ok(relay.run(stop).await?));
     let consumers = events::consumers(app);

@@ -32,6 +32,8 @@ pub enum Command {
     Dev(Box<commands::dev::Dev>),
     /// Bring the database to this build's schema.
     Migrate(commands::migrate::Migrate),
+    /// Print the link by which the platform's first administrator comes in.
+    Setup(Box<commands::setup::Setup>),
     /// Bring the clients of a CSV file from invitation to an active workspace.
     Onboard(commands::onboard::Onboard),
     /// Invitations.
@@ -65,6 +67,9 @@ pub enum Command {
     /// The block list: sources that are not served.
     #[command(subcommand)]
     Bans(commands::bans::Bans),
+    /// Letters that came back.
+    #[command(subcommand)]
+    Bounces(commands::bounces::Bounces),
     /// The keys by which services prove themselves to each other.
     #[command(subcommand)]
     Keys(commands::keys::Keys),
@@ -113,6 +118,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Run(run) => commands::run::run(*run).await,
         Command::Dev(dev) => commands::dev::dev(*dev).await,
         Command::Migrate(migrate) => commands::migrate::migrate(migrate).await,
+        Command::Setup(setup) => commands::setup::setup(*setup).await,
         Command::Onboard(onboard) => commands::onboard::onboard(onboard).await,
         Command::Invites(invites) => commands::invites::invites(invites).await,
         Command::Events(events) => commands::events::events(events).await,
@@ -125,6 +131,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<u8> {
         Command::Maintenance(command) => commands::maintenance::maintenance(*command).await,
         Command::Keys(keys) => commands::keys::keys(keys).await,
         Command::Bans(bans) => commands::bans::bans(bans).await,
+        Command::Bounces(bounces) => commands::bounces::bounces(bounces).await,
         Command::Vault(vaults) => commands::vault::vault(vaults).await,
         Command::Config => {
             out::line(platform::sample().trim_end())?;

@@ -24,6 +24,11 @@ const RULE: Rule = Rule {
             because: "names a key and opens nothing",
         },
         Excuse {
+            place: "proto/usher/auth/v1/oauth.proto",
+            what: "token_type",
+            because: "the kind of a token, in the words of RFC 8693, and no token",
+        },
+        Excuse {
             place: "proto/usher/provisioning/v1/provisioning.proto",
             what: "wb_token_hint",
             because: "the last characters, shown so that people tell tokens apart",

@@ -1,6 +1,7 @@
 //! The verbs of the command line, one file each.
 
 pub mod bans;
+pub mod bounces;
 pub mod clients;
 pub mod dev;
 pub mod events;
@@ -15,6 +16,7 @@ pub mod onboard;
 pub mod outbox;
 pub mod rollout;
 pub mod run;
+pub mod setup;
 pub mod tenant;
 pub mod tenant_import;
 pub mod user;

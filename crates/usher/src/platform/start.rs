@@ -117,11 +117,8 @@ pub async fn start(ground: Ground, host: &Host) -> anyhow::Result<Platform> {
     let (public_address, admin_address) = (public.address(), admin.address());
     if ground.parts.contains(&Part::Gateway) {
         let mesh = Mesh::new(keys.private(Part::Gateway.name())?, peers.clone());
-        boot::listen::serve(
-            public,
-            front(settings, mesh, &ground.clock, &health, &nats, host),
-            host,
-        );
+        let router = front(settings, mesh, &ground.clock, &health, &nats, host)?;
+        boot::listen::serve(public, router, host);
     }
     boot::listen::serve(admin, boot::listen::admin_router(&health, ground.pages), host);
     let operator = keys.private(OPERATOR).ok().map(|key| Mesh::new(key, peers));
@@ -201,13 +198,14 @@ fn front(
     health: &Health,
     nats: &Nats,
     host: &Host,
-) -> axum::Router {
+) -> anyhow::Result<axum::Router> {
     let console = console::router(mesh.clone());
     let deps = gateway::Deps {
         mesh,
         clock: clock.clone(),
         health: health.clone(),
         nats: Some(nats.clone()),
+        callers: gateway::Callers::read(settings.gateway.signed_callers.as_ref())?,
     };
-    gateway::router(&settings.gateway, deps, host, console)
+    Ok(gateway::router(&settings.gateway, deps, host, console))
 }

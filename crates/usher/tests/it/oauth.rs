@@ -5,35 +5,52 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{Client, Method, redirect::Policy};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use testkit::{Actor, Platform};
+use testkit::{Actor, Platform, Tenant};
 
 use crate::steps::text;
 
-const BACK: &str = "https://app.example/cb";
-const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
+pub(crate) const BACK: &str = "https://app.example/cb";
+pub(crate) const VERIFIER: &str = "a-verifier-of-at-least-forty-three-characters";
 
 /// A browser that is signed in, and shows where it is sent.
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     http: Client,
     platform: &'a Platform,
     cookie: String,
+    /// What the path begins with.
+    at: String,
 }
 
 impl<'a> Browser<'a> {
-    fn of(platform: &'a Platform, member: &Actor) -> Self {
+    pub(crate) fn of(platform: &'a Platform, member: &Actor) -> Self {
         let http = Client::builder().redirect(Policy::none()).build().expect("a client");
         let cookie = format!("usher={}", member.token().expose_secret());
-        Self { http, platform, cookie }
+        Self { http, platform, cookie, at: String::new() }
     }
 
-    fn address(&self, pairs: &[(&str, &str)]) -> String {
+    /// The same browser, at the address of a tenant.
+    pub(crate) fn within(self, tenant: &Tenant) -> Self {
+        Self { at: format!("/t/{}", tenant.slug), ..self }
+    }
+
+    /// Where a page is.
+    pub(crate) fn place(&self, path: &str) -> String {
+        format!("{}{}{path}", self.platform.url(), self.at)
+    }
+
+    pub(crate) fn address(&self, pairs: &[(&str, &str)]) -> String {
         let pairs = pairs.iter().map(|(name, value)| format!("{name}={value}"));
         let query = pairs.collect::<Vec<_>>().join("&");
-        format!("{}/oauth/authorize?{query}", self.platform.url())
+        format!("{}?{query}", self.place("/oauth/authorize"))
     }
 
-    async fn look(&self, pairs: &[(&str, &str)]) -> (u16, String, String) {
-        let asked = self.http.get(self.address(pairs)).header("cookie", &self.cookie);
+    pub(crate) async fn look(&self, pairs: &[(&str, &str)]) -> (u16, String, String) {
+        self.open(&self.address(pairs)).await
+    }
+
+    /// Opens a page: its status, where it leads or else its policy, and what it says.
+    pub(crate) async fn open(&self, address: &str) -> (u16, String, String) {
+        let asked = self.http.get(address).header("cookie", &self.cookie);
         let answer = asked.send().await.expect("answers");
         let header = |name: &str| {
             let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
@@ -46,7 +63,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Sends the form of the page; where it leads.
-    async fn answer(
+    pub(crate) async fn answer(
         &self,
         pairs: &[(&str, &str)],
         approval: &str,
@@ -54,20 +71,30 @@ impl<'a> Browser<'a> {
     ) -> (u16, String) {
         let mut form: Vec<(&str, &str)> = pairs.to_vec();
         form.extend([("approval", approval), ("answer", answer)]);
-        let sent = self.http.post(format!("{}/oauth/authorize", self.platform.url()));
-        let sent = sent.header("cookie", &self.cookie).header("sec-fetch-site", site).form(&form);
+        self.send("/oauth/authorize", &form, site).await
+    }
+
+    /// Sends a form as a page of `site` does; where it leads.
+    pub(crate) async fn send(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+        site: &str,
+    ) -> (u16, String) {
+        let sent = self.http.post(self.place(path));
+        let sent = sent.header("cookie", &self.cookie).header("sec-fetch-site", site).form(form);
         let answer = sent.send().await.expect("answers");
         let to = answer.headers().get("location").and_then(|value| value.to_str().ok());
         (answer.status().as_u16(), to.unwrap_or_default().to_owned())
     }
 }
 
-fn approval(page: &str) -> &str {
+pub(crate) fn approval(page: &str) -> &str {
     let (_, rest) = page.split_once(r#"name="approval" value=""#).expect("a form");
     rest.split('"').next().expect("a value")
 }
 
-async fn form(platform: &Platform, path: &str, pairs: &[(&str, &str)]) -> (u16, Value) {
+pub(crate) async fn form(platform: &Platform, path: &str, pairs: &[(&str, &str)]) -> (u16, Value) {
     let asked = Client::new().post(format!("{}{path}", platform.url())).form(pairs);
     let answer = asked.send().await.expect("answers");
     assert_eq!(answer.headers()["cache-control"], "no-store");

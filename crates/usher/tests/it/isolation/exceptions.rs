@@ -1,7 +1,7 @@
 //! What is not asked by one tenant about another's things, and why.
 
 /// Methods that are not driven here, each with the reason.
-pub(super) const EXCEPTIONS: [(&str, &str); 126] = [
+pub(super) const EXCEPTIONS: [(&str, &str); 143] = [
     ("Sessions.CreateSession", "takes an address and a password, no id"),
     ("Sessions.EndSession", "ends the session in use; a request cannot name another"),
     ("Sessions.IssueSession", "of the platform: only its operator's command may call"),
@@ -20,6 +20,8 @@ pub(super) const EXCEPTIONS: [(&str, &str); 126] = [
     ("Letters.ResetPassword", "the link's token itself proves the person; see letters.rs of auth"),
     ("Letters.AskSignInLetter", "takes an address, no id; whether it is known is not told"),
     ("Letters.RedeemSignInLetter", "the letter itself proves the person; see letters.rs of auth"),
+    ("Addresses.AskAddressLetter", "is about the caller's own address and names nothing else"),
+    ("Addresses.ProveAddress", "the caller's own letter itself proves it; see letters.rs of auth"),
     ("Letters.RevealLetter", "of the platform: people are global, and only `notifier` may call"),
     ("Captchas.CreateChallenge", "of the platform: work is nobody's own"),
     ("Captchas.CheckProof", "of the platform: only the gateway may call, about nobody"),
@@ -31,6 +33,8 @@ pub(super) const EXCEPTIONS: [(&str, &str); 126] = [
     ("SignUps.AskSignUp", "takes an address, no id; whether it is known is not told"),
     ("SignUps.FinishSignUp", "the letter itself proves the person; see sign_ups.rs of user"),
     ("SignUps.RevealSignUp", "only the notifier may call; see sign_ups.rs of user"),
+    ("Setups.ShowSetup", "of the platform, by a secret that is printed on its machine"),
+    ("Setups.FinishSetup", "of the platform, by a secret that is printed on its machine"),
     ("BreakGlass.OpenGlass", "is about the caller in the tenant of the call"),
     ("BreakGlass.CloseGlass", "only the platform's staff open any; see break_glass.rs of user"),
     ("Factors.BeginTotp", "is about the caller's own factors and names nothing else"),
@@ -59,7 +63,33 @@ pub(super) const EXCEPTIONS: [(&str, &str); 126] = [
         "of the platform: only the gateway may call, and the key says whose it is",
     ),
     ("OAuth.ShowAuthorization", "the app's name itself names its tenant; see oauth.rs of auth"),
+    (
+        "OAuth.PushAuthorization",
+        "the app proves itself, and pushes for itself; see oauth_pushed.rs of auth",
+    ),
+    ("Consents.WithdrawConsent", "is about the caller alone; see oauth_consents.rs of auth"),
+    ("PlatformClients.CreatePlatformClient", "of the platform: its apps are no tenant's"),
+    ("PlatformClients.RotatePlatformClientSecret", "of the platform: its apps are no tenant's"),
+    ("PlatformClients.ReplacePlatformClientKeys", "of the platform: its apps are no tenant's"),
+    ("PlatformClients.SetPlatformClientConsent", "of the platform: its apps are no tenant's"),
+    ("PlatformClients.EndPlatformClient", "of the platform: its apps are no tenant's"),
     ("OAuth.Authorize", "the app's name itself names its tenant; see oauth.rs of auth"),
+    (
+        "Logouts.ReadLogout",
+        "only the gateway may call, and what the app shows names its tenant; see oauth_logouts.rs of auth",
+    ),
+    (
+        "Devices.BeginDevice",
+        "the app proves itself, and names nothing else; see oauth_devices.rs of auth",
+    ),
+    (
+        "Devices.ShowDevice",
+        "what the device shows itself names its tenant; see oauth_devices.rs of auth",
+    ),
+    (
+        "Devices.AnswerDevice",
+        "what the device shows itself names its tenant; see oauth_devices.rs of auth",
+    ),
     (
         "OAuth.GrantTokens",
         "the app proves itself, and what it shows names its tenant; see oauth.rs of auth",
@@ -209,4 +239,6 @@ pub(super) const EXCEPTIONS: [(&str, &str); 126] = [
         "a seller is no id of ours; whose it is is asked as for sheets, see ozon_keys.rs of provisioning",
     ),
     ("SsoPeople.AdmitSsoPerson", "only `auth` may call; see admit_sso_person.rs of user"),
+    ("SsoPeople.AcceptInvitationBySso", "only `auth` may call; see accept_by_sso.rs of user"),
+    ("Bounces.ReportBounce", "of the platform: a mail system knows letters and no tenants"),
 ];

@@ -16,7 +16,7 @@ use super::tenants::full;
 const REFUSED: &str = "42501";
 
 /// Tables that belong to no tenant, each on purpose.
-const GLOBAL: [(&str, &str); 33] = [
+const GLOBAL: [(&str, &str); 35] = [
     ("bus_leases", "which process relays, not what"),
     ("bus_members", "which process relays, not what"),
     ("outbox_cursors", "how far the relay has come in a lane"),
@@ -29,11 +29,13 @@ const GLOBAL: [(&str, &str); 33] = [
     ("bans", "sources that the platform does not serve are nobody's own"),
     ("refusals", "refusals are counted for all tenants together, under digests"),
     ("place_words", "people are global: one person, one password"),
+    ("setup_links", "how the platform gets its first administrator"),
     ("sign_up_tallies", "strangers are counted for all tenants together, under digests"),
     ("letters", "people are global: a letter lets a person in, not a member"),
     ("recovery_codes", "people are global: one person, one second factor"),
     ("passkeys", "people are global: one person, one set of devices"),
     ("passkey_ceremonies", "challenges are given out before it is known who answers"),
+    ("session_apps", "sessions are global: which apps got tokens in one"),
     ("sso_sessions", "sessions are global: which of them a tenant's provider opened"),
     ("users", "people are global: one person, one address"),
     ("people", "people are global: whether one may sign in"),
