@@ -5,6 +5,7 @@ use kernel::{FactId, TenantId};
 use pg::Db;
 use uuid::Uuid;
 
+use super::suspect::forget_tries;
 use crate::Envelope;
 
 /// What is known of a message, readable or not.
@@ -83,6 +84,7 @@ pub(crate) async fn bury(
     .bind(i32::try_from(attempts).unwrap_or(i32::MAX))
     .execute(&mut *tx)
     .await?;
+    forget_tries(&mut tx, consumer, letter).await?;
     tx.commit().await?;
     metrics::counter!("usher_dead_letters_total", "consumer" => consumer.to_owned()).increment(1);
     tracing::error!(consumer, tenant.id = %letter.tenant, fact.id = %letter.fact, error, "dead letter");

@@ -36,6 +36,8 @@ enum Turn {
     Refused(Refusal),
     /// It was begun too often without an answer.
     TooOften,
+    /// It stands among the dead letters.
+    Buried,
     Stopped,
 }
 
@@ -69,6 +71,7 @@ impl Core {
                     let problem = "delivered too often without an answer";
                     return self.bury(item, problem, attempts, stop).await;
                 }
+                Turn::Buried => return given_up(item).await,
                 Turn::Stopped => return Outcome::Unsettled,
             };
             attempts += 1;
@@ -114,7 +117,8 @@ impl Core {
         }
         if self.suspects(item) {
             match count_try(&self.db, &self.spec.name, &item.letter).await {
-                Ok(tries) => *attempts = tries - 1,
+                Ok(Some(tries)) => *attempts = tries - 1,
+                Ok(None) => return Turn::Buried,
                 Err(problem) => {
                     let problem = problem.to_string();
                     return Turn::Refused(Refusal::Later { code: Code::Unavailable, problem });
@@ -161,7 +165,11 @@ impl Core {
         {
             tracing::warn!(%problem, "a dead letter outlives its fact");
         }
-        self.acquit(item).await;
+        if self.suspects(item)
+            && let Err(problem) = acquit(&self.db, &self.spec.name, &item.letter).await
+        {
+            tracing::warn!(%problem, "the tries of a settled message stay counted");
+        }
         answer(item, AckKind::Ack).await;
         Outcome::Settled
     }
@@ -184,17 +192,12 @@ impl Core {
                 () = sleep(backoff.next()) => {}
             }
         }
-        self.acquit(item).await;
-        answer(item, AckKind::Term).await;
-        Outcome::Settled
+        given_up(item).await
     }
+}
 
-    /// Forgets the count of a message that came to its end.
-    async fn acquit(&self, item: &Item) {
-        if self.suspects(item)
-            && let Err(problem) = acquit(&self.db, &self.spec.name, &item.letter).await
-        {
-            tracing::warn!(%problem, "the tries of a settled message stay counted");
-        }
-    }
+/// Tells the server that a message is not wanted again.
+async fn given_up(item: &Item) -> Outcome {
+    answer(item, AckKind::Term).await;
+    Outcome::Settled
 }

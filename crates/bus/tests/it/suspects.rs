@@ -79,24 +79,29 @@ async fn dead(admin: &mut PgConnection) -> Vec<(FactId, i32)> {
         .expect("reads")
 }
 
+/// Has the consumer be known to the server; the fact it has handled.
+async fn known(house: &House) -> FactId {
+    let (none, ..) = hanging_at(house, Uuid::nil().into());
+    let none = Task::start(|stop| none.run(stop));
+    let first = house.tell_invite(Uuid::now_v7()).await;
+    eventually("the stream has it", async || house.count().await == 1).await;
+    eventually("the first fact is handled", async || acknowledged(house).await == Some(1)).await;
+    none.stop().await;
+    first
+}
+
+/// Up to where in the stream everything has come to its end.
+async fn acknowledged(house: &House) -> Option<u64> {
+    let stream = house.js().await.get_stream(&house.nats.stream().name).await.ok()?;
+    Some(stream.consumer_info(CONSUMER).await.ok()?.ack_floor.stream_sequence)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_only_waited_beside_a_killer_is_handled_and_the_killer_is_buried() {
     let house = House::build().await;
     let relay = house.relay();
     let mut admin = house.admin().await;
-    // The consumer begins to be known.
-    let (none, ..) = hanging_at(&house, Uuid::nil().into());
-    let none = Task::start(|stop| none.run(stop));
-    let first = house.tell_invite(Uuid::now_v7()).await;
-    eventually("the stream has it", async || house.count().await == 1).await;
-    let js = house.js().await;
-    eventually("the first fact is handled", async || {
-        let Ok(stream) = js.get_stream(&house.nats.stream().name).await else { return false };
-        let info = stream.consumer_info(CONSUMER).await;
-        info.is_ok_and(|info| info.ack_floor.stream_sequence == 1)
-    })
-    .await;
-    none.stop().await;
+    let first = known(&house).await;
     assert_eq!(tries_of(&mut admin, first).await, None, "nobody suspects a first delivery");
 
     let innocent = house.tell_invite(Uuid::now_v7()).await;
@@ -136,4 +141,37 @@ async fn who_only_waited_beside_a_killer_is_handled_and_the_killer_is_buried() {
     for settled in [innocent, killer, old_killer] {
         assert_eq!(tries_of(&mut admin, settled).await, None, "suspected no more");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_was_buried_by_a_process_that_died_before_it_said_so_is_not_begun_again() {
+    let house = House::build().await;
+    let relay = house.relay();
+    let mut admin = house.admin().await;
+    known(&house).await;
+    let buried = house.tell_invite(Uuid::now_v7()).await;
+    house.until_count(2).await;
+    deliver_in_vain(&house, 1, QUICK.attempts).await;
+    sqlx::query(
+        "insert into dead_letters (tenant_id, consumer, event_id, subject, body, error, attempts)
+         values ($1, $2, $3, 'user.invite.created', '{}', 'it kills', 7)",
+    )
+    .bind(house.tenant)
+    .bind(CONSUMER)
+    .bind(buried)
+    .execute(&mut admin)
+    .await
+    .expect("writes");
+
+    let (consumers, heard, _begun) = hanging_at(&house, Uuid::nil().into());
+    let consumers = Task::start(|stop| consumers.run(stop));
+    eventually("the server gives it to nobody any more", async || {
+        acknowledged(&house).await == Some(2)
+    })
+    .await;
+    assert!(!heard.has(buried), "it was not begun again");
+    assert_eq!(dead(&mut admin).await, [(buried, 7)], "it stays as it was buried");
+    assert_eq!(tries_of(&mut admin, buried).await, None);
+    consumers.stop().await;
+    relay.stop().await;
 }
